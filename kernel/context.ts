@@ -1,0 +1,55 @@
+/** Who asks, and from where: what every request carries from the first handler to the last. */
+
+/** A request's rights. Without sign-in all is null, empty or false, and nothing is allowed but what the public policy says. */
+export interface Accountability {
+  readonly user: string | null
+  readonly role: string | null
+  /** The role and its ancestors, nearest first. */
+  readonly roles: readonly string[]
+  readonly policies: readonly string[]
+  readonly admin: boolean
+  readonly app: boolean
+  readonly share: string | null
+  readonly ip: string | null
+}
+
+export const nobody: Accountability = Object.freeze({
+  user: null,
+  role: null,
+  roles: [],
+  policies: [],
+  admin: false,
+  app: false,
+  share: null,
+  ip: null,
+})
+
+/** The right of the program itself. A symbol, so that nothing that arrives in a request can be it. */
+export const system: unique symbol = Symbol('system access')
+
+export type Access = Accountability | typeof system
+
+/** What a runtime knows of the other end. */
+export interface Peer {
+  /** Address of the other end of the connection, null where there is none (tests, Unix sockets). */
+  readonly ip: string | null
+  /** Whether the client has hung up. Asked now and then during long work, so it must be cheap. */
+  gone(): boolean
+}
+
+/** The event of the `request` point: one for each request. */
+export interface RequestContext {
+  readonly id: string
+  readonly request: Request
+  /** Address of the client, after trusted proxies. */
+  readonly ip: string | null
+  readonly gone: () => boolean
+  accountability: Accountability
+  /** Set once `next()` has returned: by a route, or by the place that renders problems. */
+  response: Response | undefined
+}
+
+/** Hono's type parameter for all routes: `c.var.context`. */
+export interface Env {
+  Variables: { context: RequestContext }
+}

@@ -1,0 +1,22 @@
+/** Plinth's public face: all that a plugin's author, or a program that embeds the kernel, needs. Imported as `plinth`. */
+export { readJson } from './body.ts'
+export { type ConfigFile, defineConfig, env, type KernelConfig } from './config.ts'
+export { type Access, type Accountability, type Env, nobody, type Peer, type RequestContext, system } from './context.ts'
+export { arrayLiteral, type Database, DatabaseError, type Parameter, type Queryable, quoteName, type Transaction } from './database/database.ts'
+export { createKernel, type Kernel, type KernelOptions, points } from './kernel.ts'
+export type { Log } from './log.ts'
+export {
+  type CommandSpec,
+  definePlugin,
+  type Handler,
+  type HookPoint,
+  type Host,
+  hookPoint,
+  type Plugin,
+  type Service,
+  service,
+} from './plugin.ts'
+export { defineProblems, Problem, problems } from './problem.ts'
+export type { Registry } from './schema/registry.ts'
+export type { Column, Field, FieldMeta, FieldType, CollectionMeta, Link, Relation, RelationMeta, Snapshot, Table } from './schema/snapshot.ts'
+export type { TableSpec } from './schema/tables.ts'
