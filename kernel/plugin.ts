@@ -7,6 +7,7 @@ import type { Log } from './log.ts'
 import type { Problem, ProblemFactory } from './problem.ts'
 import type { Registry } from './schema/registry.ts'
 import type { TableSpec } from './schema/tables.ts'
+import type { Versions } from './schema/versions.ts'
 
 /** A typed name for something that others may hook into. Its owner exports it; importing it brings the event's type. */
 export interface HookPoint<E> {
@@ -64,6 +65,8 @@ export type Renderer = (problem: readonly Problem[], request: Request) => Respon
 export interface Host<N extends Service<any> = any> {
   readonly db: Database
   readonly registry: Registry
+  /** For caches that must be current on every process. */
+  readonly versions: Versions
   readonly log: Log
   /** The kernel's own configuration (PUBLIC_URL, SECRET, DATA_DIR…). */
   readonly config: import('./config.ts').KernelConfig

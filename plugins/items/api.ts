@@ -1,0 +1,86 @@
+/** What other plugins may import of the data engine, as `plinth/items`: its service, its hook points, their types. */
+import type { Hono } from 'hono'
+import { type Access, type Env, hookPoint, service, type Table, type Transaction } from 'plinth'
+
+/** A primary key as it stands in paths and histories: a composite one is its components in key order, percent-encoded, joined by `,`. */
+export type Key = string | number
+
+/** An item: field name → value, as it travels in JSON. */
+export type Item = Record<string, unknown>
+
+/** A query as it arrives: the URL's query string (without `?`), or an object as SEARCH bodies hold. */
+export type QueryInput = string | Readonly<Record<string, unknown>>
+
+export interface Caller {
+  /** Whose rights apply. `system` has them all. */
+  readonly access: Access
+  /** Polled during long statements; true cancels them. */
+  readonly gone?: () => boolean
+  /** Work inside this transaction instead of one of its own. */
+  readonly db?: Transaction
+}
+
+export type CrudAction = 'list' | 'read' | 'create' | 'update' | 'delete'
+
+export interface Items {
+  /** The whole answer of a list read as JSON text: `{"data":[…],"meta":{…}}`. One statement. */
+  listText(collection: string, query: QueryInput, caller: Caller): Promise<string>
+  /** The whole answer of a read by key as JSON text: `{"data":{…}}`. @throws FORBIDDEN when it is missing or not allowed. */
+  oneText(collection: string, key: Key, query: QueryInput, caller: Caller): Promise<string>
+  /** The same for code: rows as objects. */
+  list<Row = Item>(collection: string, query: QueryInput, caller: Caller): Promise<Row[]>
+  one<Row = Item>(collection: string, key: Key, query: QueryInput, caller: Caller): Promise<Row>
+  /** Creates all or none, answers their keys in order. */
+  create(collection: string, rows: readonly Item[], caller: Caller): Promise<Key[]>
+  /** Gives every item of `keys` the values of `patch`, answers the keys found. */
+  update(collection: string, keys: readonly Key[], patch: Item, caller: Caller): Promise<Key[]>
+  delete(collection: string, keys: readonly Key[], caller: Caller): Promise<Key[]>
+  /** Registers the usual routes of one collection: GET and SEARCH /, GET /:key, POST /, PATCH / and /:key, DELETE / and /:key. */
+  crud(routes: Hono<Env>, collection: string, only?: readonly CrudAction[]): void
+}
+
+export const items = service<Items>('items')
+
+interface WriteEvent {
+  readonly table: Table
+  /** The request's own transaction: what it writes is undone with the rest if anything fails. */
+  readonly db: Transaction
+  readonly access: Access
+}
+
+/** Around the creation of items. On the way in `rows` may be changed; after `next()` `keys` holds their keys in the same order. */
+export interface CreateEvent extends WriteEvent {
+  rows: Item[]
+  keys: Key[]
+}
+
+/** Around a change. On the way in `patch` may be changed. */
+export interface UpdateEvent extends WriteEvent {
+  keys: Key[]
+  patch: Item
+}
+
+export interface DeleteEvent extends WriteEvent {
+  keys: Key[]
+}
+
+/** After commit, once for each create, update or delete that a request made. What happens here cannot be undone with the request. */
+export interface ChangedEvent {
+  readonly action: 'create' | 'update' | 'delete'
+  readonly table: Table
+  readonly keys: readonly Key[]
+  readonly access: Access
+}
+
+/** Rows on their way out. With a handler on this point reads are parsed into objects, which costs time. */
+export interface ReadEvent {
+  readonly table: Table
+  readonly access: Access
+  rows: Item[]
+}
+
+export const itemsCreate = hookPoint<CreateEvent>('items.create')
+export const itemsUpdate = hookPoint<UpdateEvent>('items.update')
+export const itemsDelete = hookPoint<DeleteEvent>('items.delete')
+export const itemsChanged = hookPoint<ChangedEvent>('items.changed')
+export const itemsRead = hookPoint<ReadEvent>('items.read')
