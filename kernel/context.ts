@@ -37,19 +37,21 @@ export interface Peer {
   gone(): boolean
 }
 
-/** The event of the `request` point: one for each request. */
+/** The event of the `request` point, and what routes find as `c.env`: one for each request. */
 export interface RequestContext {
   readonly id: string
   readonly request: Request
   /** Address of the client, after trusted proxies. */
   readonly ip: string | null
   readonly gone: () => boolean
+  /** Bytes that a JSON body may have. */
+  readonly maxPayload: number
   accountability: Accountability
   /** Set once `next()` has returned: by a route, or by the place that renders problems. */
   response: Response | undefined
 }
 
-/** Hono's type parameter for all routes: `c.var.context`. */
+/** Hono's type parameter for all routes: `c.env.accountability`. */
 export interface Env {
-  Variables: { context: RequestContext }
+  Bindings: RequestContext
 }

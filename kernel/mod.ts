@@ -1,4 +1,5 @@
 /** Plinth's public face: all that a plugin's author, or a program that embeds the kernel, needs. Imported as `plinth`. */
+export { addressList } from './address.ts'
 export { readJson } from './body.ts'
 export { type ConfigFile, defineConfig, env, type KernelConfig } from './config.ts'
 export { type Access, type Accountability, type Env, nobody, type Peer, type RequestContext, system } from './context.ts'

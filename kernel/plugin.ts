@@ -81,6 +81,8 @@ export interface Host<N extends Service<any> = any> {
   use<T>(token: Service<T> & N): T
   maybe<T>(token: Service<T>): T | undefined
   command(name: string, spec: CommandSpec): void
+  /** A line for the person who starts the program, printed once and never logged: an address, a password made up. */
+  announce(line: string): void
   /** Runs once across processes, by cron expression. */
   schedule(cron: string, job: () => Promise<void>): void
   onClose(fn: () => void | Promise<void>): void

@@ -1,0 +1,53 @@
+/** JSON bodies, read with a bound. */
+import type { Context } from 'hono'
+import type { Env } from './context.ts'
+import { problems } from './problem.ts'
+
+/**
+ * The parsed body: an object or a list; undefined when there is none, or when its content type is not JSON (such a body counts as empty).
+ * @throws INVALID_PAYLOAD for broken or primitive JSON, an unknown charset or encoding, or more than MAX_PAYLOAD_SIZE bytes.
+ */
+export async function readJson(c: Context<Env>): Promise<Record<string, unknown> | unknown[] | undefined> {
+  const type = c.req.header('content-type')
+  if (!type || !/^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(type)) return undefined
+  const charset = /;\s*charset="?([\w-]+)/i.exec(type)?.[1]
+  if (charset && !/^(utf-?8|us-ascii)$/i.test(charset)) throw problems.INVALID_PAYLOAD(`Charset "${charset}" is not supported.`)
+  const text = await readText(c, c.env.maxPayload)
+  if (text.trim() === '') return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
+  } catch (cause) {
+    throw problems.INVALID_PAYLOAD('The body is not valid JSON.', {}, cause)
+  }
+  if (typeof value !== 'object' || value === null) throw problems.INVALID_PAYLOAD('The body must be a JSON object or list.')
+  return value as Record<string, unknown> | unknown[]
+}
+
+async function readText(c: Context<Env>, limit: number): Promise<string> {
+  const tooLarge = () => problems.INVALID_PAYLOAD(`The body is larger than ${limit} bytes (MAX_PAYLOAD_SIZE).`)
+  const length = c.req.header('content-length')
+  const encoding = c.req.header('content-encoding')?.toLowerCase()
+  if (Number(length) > limit) throw tooLarge()
+  if (length !== undefined && (!encoding || encoding === 'identity')) return c.req.text()
+
+  if (encoding && !['identity', 'gzip', 'deflate'].includes(encoding)) {
+    throw problems.INVALID_PAYLOAD(`Content encoding "${encoding}" is not supported.`)
+  }
+  const raw = c.req.raw.body
+  if (!raw) return ''
+  const stream = encoding === 'gzip' || encoding === 'deflate' ? raw.pipeThrough(new DecompressionStream(encoding) as never) : raw
+  const chunks: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength
+      if (size > limit) throw tooLarge()
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    if (size > limit) throw cause
+    throw problems.INVALID_PAYLOAD('The body could not be read.', {}, cause)
+  }
+  return new Blob(chunks as BlobPart[]).text()
+}

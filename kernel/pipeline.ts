@@ -1,0 +1,179 @@
+/** The way of a request: handlers of the `request` point around one router, and the one place where errors become answers. */
+import { Hono } from 'hono'
+import { getPath } from 'hono/utils/url'
+import { readJson } from './body.ts'
+import { runChain } from './chain.ts'
+import { StartError } from './config.ts'
+import { type Accountability, type Env, nobody, type Peer, type RequestContext } from './context.ts'
+import { DatabaseError } from './database/database.ts'
+import { type Log, redact } from './log.ts'
+import type { Handler, Renderer } from './plugin.ts'
+import { type Problem, problems, problemsIn } from './problem.ts'
+
+/** What one plugin serves below one prefix. */
+export interface Mount {
+  readonly plugin: string
+  readonly prefix: string
+  readonly router: Hono<Env>
+  readonly render: Renderer | undefined
+}
+
+export interface PipelineOptions {
+  readonly mounts: readonly Mount[]
+  readonly handlers: readonly Handler<RequestContext>[]
+  readonly log: Log
+  readonly maxPayload: number
+  readonly clientAddress: (request: Request, peer: Peer) => string | null
+  /** Undefined while caches are current; else resolves when they are. */
+  readonly current: () => Promise<void> | undefined
+}
+
+const alone: Peer = { ip: null, gone: () => false }
+let requests = 0
+const process = Math.random().toString(36).slice(2, 8)
+
+/** Fields that few requests ask for are made when asked. */
+class RequestEvent implements RequestContext {
+  readonly request: Request
+  readonly gone: () => boolean
+  readonly maxPayload: number
+  accountability: Accountability = nobody
+  response: Response | undefined
+  readonly #peer: Peer
+  readonly #address: PipelineOptions['clientAddress']
+  #id: string | undefined
+
+  constructor(request: Request, peer: Peer, options: PipelineOptions) {
+    this.request = request
+    this.gone = () => peer.gone()
+    this.maxPayload = options.maxPayload
+    this.#peer = peer
+    this.#address = options.clientAddress
+  }
+
+  get id(): string {
+    this.#id ??= `${process}-${(++requests).toString(36)}`
+    return this.#id
+  }
+
+  get ip(): string | null {
+    return this.#address(this.request, this.#peer)
+  }
+}
+
+/** @throws StartError naming every route that two plugins claim. */
+export function createPipeline(options: PipelineOptions): (request: Request, peer?: Peer) => Promise<Response> {
+  const { mounts, log } = options
+  checkClashes(mounts)
+  const respond = createResponder(mounts, log)
+  const root = new Hono<Env>({ getPath: pathReader(mounts) })
+  for (const { prefix, router } of mounts) root.route(prefix, router)
+  root.onError((error, c) => respond(error, c.env))
+  root.notFound(async (c) => {
+    await readJson(c)
+    throw problems.ROUTE_NOT_FOUND(undefined, { path: c.req.path })
+  })
+
+  const route = async (event: RequestContext): Promise<void> => {
+    event.response = await root.fetch(event.request, event)
+  }
+  // An error stops where it is thrown, so that handlers further out (CORS, logs) see an answer and not an exception.
+  const handlers = options.handlers.map((handler): Handler<RequestContext> => {
+    const guarded = async (event: RequestContext, next: () => Promise<void>) => {
+      try {
+        await handler(event, next)
+      } catch (error) {
+        event.response = respond(error, event)
+      }
+    }
+    return Object.defineProperty(guarded, 'name', { value: handler.name })
+  })
+  const observed = log.level === 'debug' || log.level === 'trace'
+
+  return async function handle(request, peer = alone) {
+    const event = new RequestEvent(request, peer, options)
+    const started = observed ? performance.now() : 0
+    try {
+      const wait = options.current()
+      if (wait) await wait
+      await runChain(handlers, event, route)
+    } catch (error) {
+      event.response = respond(error, event)
+    }
+    const response = event.response ?? respond(new Error('A handler of the request point neither called next() nor set a response'), event)
+    if (observed) {
+      const { method, url } = request
+      log.debug('request', { request: event.id, ip: event.ip, method, url, status: response.status, ms: Math.round(performance.now() - started) })
+    }
+    return response
+  }
+}
+
+/** Problems and everything else that was thrown → the API's error form, or that of the prefix. */
+function createResponder(mounts: readonly Mount[], log: Log): (thrown: unknown, event: RequestContext) => Response {
+  const renderers = mounts.filter((m) => m.render).sort((a, b) => b.prefix.length - a.prefix.length)
+  return (thrown, event) => {
+    const list = problemsIn(thrown)
+    const found = list.length ? list : [unexpected(thrown, event, log)]
+    const path = getPath(event.request)
+    const render = renderers.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.render
+    return render ? render(found, event.request) : Response.json({ errors: found }, { status: found[0]!.status })
+  }
+}
+
+function unexpected(thrown: unknown, event: RequestContext, log: Log): Problem {
+  const problem = fromDatabase(thrown)
+  if (problem && problem.status < 500) return problem
+  const { method, url } = event.request
+  log.error(thrown instanceof Error ? thrown.message : String(thrown), { request: event.id, method, url: redact(url), error: thrown })
+  return problem ?? problems.INTERNAL_SERVER_ERROR(undefined, { request: event.id }, thrown)
+}
+
+/** What any statement may meet, whoever sent it. Writers translate constraint violations themselves: they know the field. */
+function fromDatabase(thrown: unknown): Problem | undefined {
+  if (!(thrown instanceof DatabaseError)) return undefined
+  if (thrown.unavailable) return problems.SERVICE_UNAVAILABLE('The database cannot be reached; try again.', { service: 'database' }, thrown)
+  if (thrown.state === '57014') return problems.SERVICE_UNAVAILABLE('The statement took too long and was stopped.', { service: 'database' }, thrown)
+  if (thrown.state === '40001' || thrown.state === '40P01') {
+    return problems.SERVICE_UNAVAILABLE('Too many writes at once; try again.', { service: 'database' }, thrown)
+  }
+  return thrown.state.startsWith('22') ? problems.INVALID_QUERY('A value does not fit its type.', {}, thrown) : undefined
+}
+
+function checkClashes(mounts: readonly Mount[]): void {
+  const owners = new Map<string, string>()
+  const faults: string[] = []
+  for (const { plugin, prefix, router } of mounts) {
+    for (const { method, path } of router.routes) {
+      if (method === 'ALL' && path.endsWith('*')) continue
+      const route = `${method} ${join(prefix, path)}`
+      const pattern = route.replace(/:[^/{]+(\{[^}]*\})?/g, ':')
+      const other = owners.get(pattern)
+      if (other) faults.push(`Route "${route}" is registered twice, by "${other}" and by "${plugin}": leave out one.`)
+      owners.set(pattern, plugin)
+    }
+  }
+  if (faults.length) throw new StartError(faults.join('\n'))
+}
+
+export const join = (prefix: string, path: string): string => `${prefix}${path === '/' ? '' : path}`.replace(/\/{2,}/g, '/') || '/'
+
+/** Paths as routes spell them: single slashes, none at the end, and route words in lower case. Names of collections, keys… stay as they are. */
+function pathReader(mounts: readonly Mount[]): (request: Request) => string {
+  const patterns = mounts.flatMap(({ prefix, router }) => router.routes.map(({ path }) => join(prefix, path).split('/')))
+  return (request) => {
+    const path = getPath(request)
+    if (!/[A-Z]|\/\/|.\/$/.test(path)) return path
+    const single = path.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')
+    let candidates = patterns
+    return single
+      .split('/')
+      .map((segment, i) => {
+        const word = segment.toLowerCase()
+        const literal = candidates.filter((pattern) => pattern[i] === word)
+        candidates = literal.length ? literal : candidates.filter((pattern) => pattern[i]?.startsWith(':'))
+        return literal.length ? word : segment
+      })
+      .join('/')
+  }
+}
