@@ -1,7 +1,7 @@
 /** Plinth's public face: all that a plugin's author, or a program that embeds the kernel, needs. Imported as `plinth`. */
 export { addressList } from './address.ts'
 export { readJson } from './body.ts'
-export { type ConfigFile, defineConfig, env, type KernelConfig } from './config.ts'
+export { type ConfigFile, defineConfig, type Environment, env, type KernelConfig, StartError } from './config.ts'
 export { type Access, type Accountability, type Env, nobody, type Peer, type RequestContext, system } from './context.ts'
 export { arrayLiteral, type Database, DatabaseError, type Parameter, type Queryable, quoteName, type Transaction } from './database/database.ts'
 export { createKernel, type Kernel, type KernelOptions, points } from './kernel.ts'
