@@ -1,0 +1,41 @@
+/** Plays every scenario to our kernel and compares its answers with what the reference answered. `differences/` holds what is meant to differ. */
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { hash } from '@node-rs/argon2'
+import { admin, startKernel } from '../host.ts'
+import { compare, type NewUser, play, readDifferences, readGolden, scenarioNames, type Target } from './runner.ts'
+
+const SECRET = 'a-secret-for-conformance-0123456789abcdef'
+
+async function startTarget(): Promise<Target & { close(): Promise<void> }> {
+  const { kernel, close } = await startKernel({ env: { SECRET } })
+  return {
+    base: 'http://plinth.test',
+    secret: SECRET,
+    admin,
+    fetch: (request) => kernel.fetch(request),
+    async addUser({ email, password, token = null, status = 'active' }: NewUser) {
+      const id = randomUUID()
+      const values = [id, email, password ? await hash(password) : null, token, status]
+      await kernel.db.query('insert into directus_users (id, email, password, token, status) values ($1, $2, $3, $4, $5)', values)
+      return id
+    },
+    close,
+  }
+}
+
+for (const name of await scenarioNames()) {
+  test(`conformance: ${name}`, async (t) => {
+    const target = await startTarget()
+    try {
+      const { points, crash } = await play(name, target)
+      for (const { label, wrong } of compare(await readGolden(name), points, await readDifferences(name))) {
+        await t.test(label, () => assert.deepEqual(wrong, []))
+      }
+      assert.ifError(crash)
+    } finally {
+      await target.close()
+    }
+  })
+}

@@ -1,0 +1,54 @@
+/**
+ * Records what a reference server answers: `TARGET_URL=http://127.0.0.1:8055 node test/conformance/record.ts [scenario…]` writes
+ * golden/NAME.json. With --check it writes nothing and prints how the server's answers differ from the recordings.
+ * ADMIN_TOKEN, ADMIN_EMAIL, ADMIN_PASSWORD and SECRET are those of that server. Give it a database of its own: scenarios write.
+ */
+import { writeFile } from 'node:fs/promises'
+import { compare, goldenFile, type NewUser, type Point, play, readGolden, scenarioNames, type Target } from './runner.ts'
+
+const {
+  TARGET_URL,
+  ADMIN_TOKEN = 'admin-token',
+  ADMIN_EMAIL = 'admin@example.com',
+  ADMIN_PASSWORD = 'Password123!',
+  SECRET = '',
+} = process.env
+if (!TARGET_URL) throw new Error('Set TARGET_URL to the address of a reference server.')
+
+const target: Target = {
+  base: TARGET_URL.replace(/\/$/, ''),
+  secret: SECRET,
+  admin: { token: ADMIN_TOKEN, email: ADMIN_EMAIL, password: ADMIN_PASSWORD },
+  fetch: (request) => fetch(request),
+  addUser,
+}
+
+/** An earlier run's user of that address is replaced. */
+async function addUser(user: NewUser): Promise<string> {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
+  const earlier = JSON.stringify({ query: { filter: { email: { _eq: user.email } } } })
+  await fetch(`${TARGET_URL}/users`, { method: 'DELETE', headers, body: earlier })
+  const response = await fetch(`${TARGET_URL}/users`, { method: 'POST', headers, body: JSON.stringify(user) })
+  const body = await response.json()
+  if (!response.ok) throw new Error(`POST /users answered ${response.status}: ${JSON.stringify(body)}`)
+  return body.data.id
+}
+
+/** One point a line, so that a change is a line in a diff. */
+const print = (points: readonly Point[]) => `[\n${points.map((point) => JSON.stringify(point)).join(',\n')}\n]\n`
+
+const checking = process.argv.includes('--check')
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+for (const name of named.length > 0 ? named : await scenarioNames()) {
+  const { points, crash } = await play(name, target)
+  if (checking) {
+    const misses = compare(await readGolden(name), points, []).filter(({ wrong }) => wrong.length > 0)
+    console.log(`${name}: ${points.length} points, ${misses.length} differ${crash ? `, stopped: ${crash}` : ''}`)
+    for (const { label, wrong } of misses) console.log(`  ${label}\n    ${wrong.join('\n    ')}`)
+    if (misses.length > 0 || crash) process.exitCode = 1
+  } else {
+    if (crash) throw crash
+    await writeFile(goldenFile(name), print(points))
+    console.log(`${name}: recorded ${points.length} points`)
+  }
+}
