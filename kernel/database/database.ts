@@ -66,7 +66,12 @@ export class DatabaseError extends Error {
   readonly constraint: string | undefined
   readonly detail: string | undefined
 
-  constructor(message: string, state: string, fields: Partial<Pick<DatabaseError, 'schema' | 'table' | 'column' | 'constraint' | 'detail'>> = {}, cause?: unknown) {
+  constructor(
+    message: string,
+    state: string,
+    fields: Partial<Pick<DatabaseError, 'schema' | 'table' | 'column' | 'constraint' | 'detail'>> = {},
+    cause?: unknown,
+  ) {
     super(message, { cause })
     this.name = 'DatabaseError'
     this.state = state

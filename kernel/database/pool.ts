@@ -1,0 +1,214 @@
+/**
+ * A Database out of sessions. What both drivers share: each session is lent to one caller at a time, so that no statement waits behind
+ * somebody else's; transactions with retry, the guard against escaping them, and an orderly close.
+ */
+import {
+  type Capabilities,
+  type Database,
+  DatabaseError,
+  type Listener,
+  type Queryable,
+  type QueryOptions,
+  type Transaction,
+} from './database.ts'
+import { createGuard } from './guard.ts'
+import { createSweep } from './sweep.ts'
+
+/** One connection. Statements sent while another runs are executed after it, in order. */
+export interface Session extends Queryable {
+  /** Whether it can still be used. Once false it stays so. */
+  readonly alive: boolean
+  /** Whether a new session should take its place, when there is a moment. */
+  readonly worn: boolean
+  end(): Promise<void>
+}
+
+export interface PoolOptions {
+  readonly capabilities: Capabilities
+  readonly size: number
+  /** Must not wait: a session may connect with its first statement. */
+  open(): Session
+  listen(channel: string, listener: Listener): Promise<() => Promise<void>>
+  /** Longest wait for a session, ms. */
+  readonly patience: number
+  /** After the last session has ended. */
+  closed?(): Promise<void>
+}
+
+interface Waiter {
+  resolve(session: Session): void
+  reject(error: unknown): void
+}
+
+const reruns = 3
+const closeTimeout = 5000
+
+export function createPool(options: PoolOptions): Database {
+  const guard = createGuard()
+  const sweep = createSweep()
+  const idle: Session[] = []
+  const lent = new Set<Session>()
+  const waiters = new Set<Waiter>()
+  let closing: Promise<void> | undefined
+  let drained: (() => void) | undefined
+
+  const lend = (session: Session) => {
+    lent.add(session)
+    return session
+  }
+
+  function acquire(gone?: () => boolean): Session | Promise<Session> {
+    if (closing) throw new DatabaseError('The database connection is closed', '08003')
+    for (let session = idle.pop(); session; session = idle.pop()) if (session.alive) return lend(session)
+    return lent.size < options.size ? lend(options.open()) : wait(gone)
+  }
+
+  function wait(gone?: () => boolean): Promise<Session> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        waiters.delete(waiter)
+        forget()
+      }
+      const waiter: Waiter = {
+        resolve(session) {
+          leave()
+          resolve(session)
+        },
+        reject(error) {
+          leave()
+          reject(error)
+        },
+      }
+      const forget = sweep.add((age) => {
+        if (gone?.()) waiter.reject(new DatabaseError('Nobody waits for this statement any more', '57014'))
+        else if (age > options.patience)
+          waiter.reject(new DatabaseError(`No connection became free within ${options.patience} ms`, '53300'))
+      })
+      waiters.add(waiter)
+    })
+  }
+
+  function release(session: Session): void {
+    lent.delete(session)
+    const usable = session.alive && !session.worn && !closing
+    if (!usable) void session.end()
+    const [waiter] = waiters
+    if (waiter) waiter.resolve(lend(usable ? session : options.open()))
+    else if (usable) idle.push(session)
+    if (lent.size === 0) drained?.()
+  }
+
+  async function lease<T>(work: (session: Session) => Promise<T>, gone?: () => boolean): Promise<T> {
+    guard.check()
+    const session = await acquire(gone)
+    try {
+      return await work(session)
+    } finally {
+      release(session)
+    }
+  }
+
+  async function close(): Promise<void> {
+    for (const waiter of waiters) waiter.reject(new DatabaseError('The database connection is being closed', '57P01'))
+    if (lent.size > 0) await bounded(new Promise<void>((resolve) => (drained = resolve)), closeTimeout)
+    await Promise.all([...idle, ...lent].map((session) => session.end()))
+    await options.closed?.()
+  }
+
+  return {
+    capabilities: options.capabilities,
+    query: (text, parameters, queryOptions) => lease((session) => session.query(text, parameters, queryOptions), queryOptions?.gone),
+    text: (text, parameters, queryOptions) => lease((session) => session.text(text, parameters, queryOptions), queryOptions?.gone),
+    execute: (script) => lease((session) => session.execute(script)),
+    async transaction(work) {
+      for (let run = 0; ; run++) {
+        try {
+          return await lease((session) => guard.run(() => runTransaction(session, work)))
+        } catch (error) {
+          if (run === reruns || !isTransient(error)) throw error
+          await sleep((2 ** run + Math.random()) * 10)
+        }
+      }
+    },
+    listen: options.listen,
+    notify: async (channel, payload) => {
+      await lease((session) => session.query('select pg_notify($1, $2)', [channel, payload]))
+    },
+    close: () => (closing ??= close()),
+  }
+}
+
+async function runTransaction<T>(session: Session, work: (db: Transaction) => Promise<T>): Promise<T> {
+  let over = false
+  let depth = 0
+  /** Of a statement, until a savepoint took it back. PostgreSQL would answer COMMIT with a silent ROLLBACK. */
+  let failure: { error: unknown } | undefined
+
+  const step = async <R>(action: () => Promise<R>): Promise<R> => {
+    if (over) throw new Error("A transaction's db was used after the transaction had ended")
+    if (!session.alive) throw new DatabaseError('The connection was lost inside a transaction', '08006')
+    try {
+      return await action()
+    } catch (error) {
+      failure ??= { error }
+      throw error
+    }
+  }
+
+  const transaction: Transaction = {
+    query: (text, parameters, options?: QueryOptions) => step(() => session.query(text, parameters, options)),
+    text: (text, parameters, options) => step(() => session.text(text, parameters, options)),
+    execute: (script) => step(() => session.execute(script)),
+    async savepoint(inner) {
+      const name = `s${++depth}`
+      await transaction.execute(`savepoint ${name}`)
+      try {
+        const result = await inner()
+        if (failure) throw failure.error
+        await transaction.execute(`release savepoint ${name}`)
+        return result
+      } catch (error) {
+        await transaction.execute(`rollback to savepoint ${name}; release savepoint ${name}`)
+        failure = undefined
+        throw error
+      }
+    },
+  }
+
+  await session.execute('begin')
+  try {
+    const result = await work(transaction)
+    if (failure) throw failure.error
+    await transaction.execute('commit')
+    return result
+  } catch (error) {
+    // A connection that is gone has rolled back by itself; one that cannot even roll back must not be used again.
+    if (session.alive) await session.execute('rollback').catch(() => session.end())
+    throw error
+  } finally {
+    over = true
+  }
+}
+
+/** Serialization failure, deadlock, or a prepared statement whose table was altered since. */
+function isTransient(error: unknown): boolean {
+  return (
+    error instanceof DatabaseError &&
+    (/^(40001|40P01)$/.test(error.state) || (error.state === '0A000' && /cached plan/.test(error.message)))
+  )
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+
+/** Settles with `promise`, or after `ms`. */
+export async function bounded(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  try {
+    return await Promise.race([promise.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

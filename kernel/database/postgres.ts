@@ -1,0 +1,246 @@
+/** PostgreSQL over the network, by postgres.js: one of its clients for each connection, never used for a second one. */
+import net from 'node:net'
+import postgres from 'postgres'
+import type { Log } from '../log.ts'
+import { type Database, DatabaseError, type Parameter, type QueryOptions } from './database.ts'
+import { createListening } from './listening.ts'
+import { createPool, type Session } from './pool.ts'
+import { createSweep, type Sweep } from './sweep.ts'
+import { parsers, toText } from './values.ts'
+
+export interface PostgresOptions {
+  readonly url: string
+  /** For LISTEN, where `url` leads to a pooler. */
+  readonly directUrl?: string | null
+  readonly poolSize?: number
+  /** ms */
+  readonly statementTimeout?: number
+  /** Most statements that are kept prepared on one connection; 0: none. */
+  readonly preparedStatements?: number
+  /** Behind PgBouncer in transaction mode: no named statements, no startup parameters that it refuses; timeouts are kept by cancelling. */
+  readonly pooler?: boolean
+  readonly log?: Log
+}
+
+/** postgres.js's pending query, with the internal parts that we use; drivers.test.ts would notice a change. */
+type Statement = postgres.PendingQuery<postgres.Row[]> & {
+  /** Set in advance, all sent as text: spares the round trip that asks for their types. */
+  parameters: (string | null)[]
+  readonly active: boolean
+  canceller(statement: Statement): Promise<void>
+}
+
+interface SessionSettings {
+  readonly url: string
+  readonly statementTimeout: number
+  readonly pooler: boolean
+  readonly preparedStatements: number
+  readonly sweep: Sweep
+  /** Whether a text is used for the second time, on any connection. */
+  readonly seenBefore: (text: string) => boolean
+  readonly log: Log | undefined
+  readonly onnotify?: (channel: string, payload: string) => void
+  readonly onclose?: () => void
+}
+
+const connectTimeout = 5
+/** How much longer than its timeout a statement may be under way before its connection counts as broken, ms. */
+const grace = 5000
+/** Youngest age at which a connection full of prepared statements is replaced, ms. */
+const wearTime = 60_000
+
+const asIs = (value: unknown) => value
+/** Ours for every known type: postgres.js would turn dates into Date, and text parameters of JSON columns into JSON strings. */
+const types = Object.fromEntries(
+  Object.entries(parsers).map(([oid, parse]) => [`oid${oid}`, { to: Number(oid), from: [Number(oid)], serialize: asIs, parse }]),
+)
+
+/** Does not connect yet. */
+export function openPostgres(options: PostgresOptions): Database {
+  const statementTimeout = options.statementTimeout ?? 30_000
+  const preparedStatements = options.pooler ? 0 : (options.preparedStatements ?? 500)
+  const settings: SessionSettings = {
+    url: options.url,
+    statementTimeout,
+    pooler: options.pooler ?? false,
+    preparedStatements,
+    sweep: createSweep(),
+    seenBefore: createMemory(2 * preparedStatements),
+    log: options.log,
+  }
+  const listening = createListening({
+    open: (onnotify, onclose) =>
+      openSession({
+        ...settings,
+        url: options.directUrl ?? options.url,
+        pooler: options.pooler === true && !options.directUrl,
+        onnotify,
+        onclose,
+      }),
+    notify: (channel, payload) => database.notify(channel, payload),
+    log: options.log,
+  })
+  const database: Database = createPool({
+    capabilities: { driver: 'postgres', cancel: true, shared: true },
+    size: options.poolSize ?? 10,
+    patience: statementTimeout,
+    open: () => openSession(settings),
+    listen: listening.listen,
+    closed: listening.close,
+  })
+  return database
+}
+
+/** Remembers the last `size` texts. */
+function createMemory(size: number): (text: string) => boolean {
+  const texts = new Set<string>()
+  return (text) => {
+    if (texts.has(text)) return true
+    texts.add(text)
+    if (texts.size > size) for (const oldest of texts) return !texts.delete(oldest)
+    return false
+  }
+}
+
+function openSession(settings: SessionSettings): Session {
+  const { statementTimeout, pooler, preparedStatements, sweep, log } = settings
+  const opened = performance.now()
+  const prepared = new Set<string>()
+  let full = false
+  let alive = true
+  let socket: net.Socket | undefined
+  let cancelling = false
+
+  const sql = postgres(settings.url, {
+    max: 1,
+    connect_timeout: connectTimeout,
+    max_lifetime: null,
+    fetch_types: false,
+    types: types as never,
+    connection: sessionParameters(pooler, statementTimeout),
+    onnotice: ({ message }) => log?.debug('Notice from the database', { notice: message }),
+    onnotify: settings.onnotify,
+    onclose: () => {
+      alive = false
+      settings.onclose?.()
+    },
+    /** A second socket would be a new connection that knows nothing of the transaction on the first; only a cancel request may have one. */
+    socket: (target: { host: string[]; port: number[]; path?: string }) => {
+      if (cancelling) return connect(target)
+      if (socket) throw new Error('The server closed the connection')
+      socket = connect(target)
+      return socket
+    },
+  } as postgres.Options<Record<string, never>>)
+
+  function shouldPrepare(text: string): boolean {
+    if (prepared.has(text)) return true
+    if (preparedStatements === 0 || !settings.seenBefore(text)) return false
+    full = prepared.size >= preparedStatements
+    if (!full) prepared.add(text)
+    return !full
+  }
+
+  async function cancel(statement: Statement): Promise<void> {
+    try {
+      cancelling = true
+      const sent = statement.canceller(statement) // opens its socket before it returns
+      cancelling = false
+      await sent
+    } catch (error) {
+      log?.debug('A cancel request failed', { error })
+    }
+  }
+
+  /** Runs a statement under the sweep's eyes. It settles after its cancel request has, which could hit the connection's next statement otherwise. */
+  async function run<Result>(statement: Statement, options: QueryOptions | undefined): Promise<Result> {
+    let request: Promise<void> | undefined
+    const forget = sweep.add((age) => {
+      if (age > statementTimeout + grace) void end()
+      else if (!request && statement.active && (options?.gone?.() || (pooler && age > statementTimeout))) {
+        request = cancel(statement).then(() => {
+          request = undefined
+        })
+      }
+    })
+    try {
+      return (await statement) as Result
+    } catch (error) {
+      throw failed(error)
+    } finally {
+      forget()
+      if (request) await request
+    }
+  }
+
+  function failed(error: unknown): unknown {
+    if (!(error instanceof postgres.PostgresError) || error.severity === 'FATAL') alive = false
+    return toDatabaseError(error)
+  }
+
+  function prepare(text: string, parameters: readonly Parameter[]): Statement {
+    if (!alive) throw new DatabaseError('The connection to the database was lost', '08006')
+    const values = parameters.map(toText)
+    const statement = sql.unsafe(text, [], { prepare: shouldPrepare(text), simple: false } as never) as unknown as Statement
+    statement.parameters = values
+    return statement
+  }
+
+  async function end(): Promise<void> {
+    alive = false
+    await sql.end({ timeout: 1 })
+    socket?.destroy()
+  }
+
+  return {
+    get alive() {
+      return alive
+    },
+    get worn() {
+      return full && performance.now() - opened > wearTime
+    },
+    async query<Row>(text: string, parameters: readonly Parameter[] = [], options?: QueryOptions) {
+      return Array.from(await run<Row[]>(prepare(text, parameters), options))
+    },
+    async text(text, parameters = [], options) {
+      const statement = prepare(text, parameters)
+      statement.raw()
+      const [row] = await run<(Buffer | null)[][]>(statement, options)
+      const value = row?.[0]
+      return value ? value.toString() : (value as null | undefined)
+    },
+    async execute(script) {
+      if (!alive) throw new DatabaseError('The connection to the database was lost', '08006')
+      try {
+        await sql.unsafe(script)
+      } catch (error) {
+        throw failed(error)
+      }
+    },
+    end,
+  }
+}
+
+/** So that the text of every value is the same whatever the server, the database or the role are set to. */
+const sessionParameters = (pooler: boolean, statementTimeout: number) => ({
+  application_name: 'plinth',
+  TimeZone: 'UTC',
+  DateStyle: 'ISO, MDY',
+  ...(!pooler && { IntervalStyle: 'postgres', bytea_output: 'hex', extra_float_digits: 1, statement_timeout: statementTimeout }),
+})
+
+function connect({ host, port, path }: { host: string[]; port: number[]; path?: string }): net.Socket {
+  const socket = path ? net.connect(path) : net.connect(port[0] ?? 5432, host[0])
+  socket.setNoDelay(true)
+  return Object.assign(socket, { host: host[0] }) // the name that TLS checks
+}
+
+function toDatabaseError(error: unknown): unknown {
+  if (error instanceof postgres.PostgresError) {
+    const { schema_name: schema, table_name: table, column_name: column, constraint_name: constraint, detail } = error
+    return new DatabaseError(error.message, error.code, { schema, table, column, constraint, detail }, error)
+  }
+  if (!(error instanceof Error)) return error
+  const { code } = error as { code?: string }
+  return new DatabaseError(`The database cannot be reached: ${error.message || code}`, '08006', {}, error)
+}
