@@ -18,6 +18,7 @@ export {
   service,
 } from './plugin.ts'
 export { defineProblems, Problem, problems } from './problem.ts'
+export { randomText } from './random.ts'
 export type { Registry } from './schema/registry.ts'
 export type { Column, Field, FieldMeta, FieldType, CollectionMeta, Link, Relation, RelationMeta, Snapshot, Table } from './schema/snapshot.ts'
 export type { TableSpec } from './schema/tables.ts'

@@ -2,12 +2,24 @@
 import { type Accountability, service } from 'plinth'
 
 export interface Accounts {
-  /** Rights of an active user; undefined when there is none of this id or it is not active. Cached; current on every process. */
-  byId(user: string, ip: string | null): Promise<Accountability | undefined>
+  /**
+   * Rights of an active user; undefined when there is none of this id or it is not active. Cached; current on every process.
+   * `stamp`, when given, is that of the password under which the caller was let in: undefined when the password is another one now.
+   */
+  byId(user: string, ip: string | null, stamp?: string): Promise<Accountability | undefined>
   /** The same for a static token. */
   byToken(token: string, ip: string | null): Promise<Accountability | undefined>
   /** Rights of somebody who has not signed in: the public policies. */
   anonymous(ip: string | null): Promise<Accountability>
+  /** argon2id, as directus_users.password and fields with the special `hash` store it. Off the event loop, few at a time. */
+  hash(text: string): Promise<string>
+  /** Whether `text` is what an argon2 hash (id, i, d) was made of. Takes as long when there is no hash. */
+  verify(hash: string | null, text: string): Promise<boolean>
+  /** A mark that changes with a stored password and tells nothing of it: see `byId`. */
+  stamp(hash: string | null): Promise<string>
 }
 
 export const accounts = service<Accounts>('access')
+
+/** What a person's email address looks like. */
+export const emailForm = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+\.[^\s@.\p{Cc}]+$/u

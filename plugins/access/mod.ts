@@ -1,0 +1,44 @@
+/** Access: users, roles, policies and permissions, and the rights that follow from them. */
+import { definePlugin, points } from 'plinth'
+import { items, itemsChanged, itemsCreate, itemsUpdate } from 'plinth/items'
+import { createAccounts, rightsTables } from './accounts.ts'
+import { accounts } from './api.ts'
+import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
+import { createPasswords } from './password.ts'
+import { userRoutes } from './routes.ts'
+import { sealSecrets } from './secrets.ts'
+import { tables } from './tables.ts'
+
+export const access = definePlugin({
+  name: 'access',
+  needs: [items],
+  gives: accounts,
+  options: FirstAdminOptions,
+  tables,
+  setup(host, options) {
+    const engine = host.use(items)
+    const passwords = createPasswords()
+    const service = createAccounts(host.db, host.versions, passwords)
+
+    userRoutes(host.routes('/users'), engine)
+    for (const name of ['roles', 'policies', 'access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
+
+    host.hook(itemsCreate, async function sealCreated({ table, rows }, next) {
+      for (const row of rows) await sealSecrets(table, row, passwords.hash)
+      await next()
+    })
+    host.hook(itemsUpdate, async function sealUpdated({ table, patch }, next) {
+      await sealSecrets(table, patch, passwords.hash)
+      await next()
+    })
+    host.hook(itemsChanged, async function forgetRights({ table }, next) {
+      if (rightsTables.has(table.name)) service.forget()
+      await next()
+    })
+    host.hook(points.start, async function firstAdmin(_, next) {
+      await ensureFirstAdmin(host.db, { options, hash: passwords.hash, announce: host.announce })
+      await next()
+    })
+    return service
+  },
+})
