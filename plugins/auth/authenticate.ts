@@ -1,0 +1,42 @@
+/** Finds out who sends a request: the token it carries, and the rights that follow. */
+import { type Accountability, problems, type RequestContext } from 'plinth'
+import type { Accounts } from 'plinth/access'
+import type { Tokens } from './tokens.ts'
+
+/**
+ * The token of `Authorization: Bearer …` or `?access_token=…`; undefined when there is none. Other schemes count as none.
+ * @throws INVALID_PAYLOAD when there are both.
+ */
+export function findToken(request: Request): string | undefined {
+  const header = request.headers.get('authorization')
+  const fromHeader = header ? /^bearer ([^\s]+)$/i.exec(header)?.[1] : undefined
+  const { url } = request
+  const fromQuery = url.includes('access_token=') ? new URL(url).searchParams.get('access_token') || undefined : undefined
+  if (fromHeader !== undefined && fromQuery !== undefined) {
+    throw problems.INVALID_PAYLOAD('The request carries an access token in its header and another one in its query: leave out one.')
+  }
+  return fromHeader ?? fromQuery
+}
+
+/** @throws INVALID_TOKEN, TOKEN_EXPIRED, INVALID_CREDENTIALS */
+async function rightsOf(token: string, ip: string | null, accounts: Accounts, tokens: Tokens): Promise<Accountability> {
+  const bearer = await tokens.read(token)
+  const rights = await (bearer ? accounts.byId(bearer.user, ip, bearer.stamp) : accounts.byToken(token, ip))
+  if (!rights) throw problems.INVALID_CREDENTIALS()
+  return rights
+}
+
+/** `/server/ping` answers whoever asks, with whatever token, also when the database is away. */
+const isPing = ({ url }: Request): boolean => /^[^?]*\/server\/+ping\/*(\?|$)/i.test(url)
+
+/** Handler of the `request` point. */
+export function createAuthentication(accounts: Accounts, tokens: Tokens) {
+  return async function authenticate(context: RequestContext, next: () => Promise<void>): Promise<void> {
+    const token = findToken(context.request)
+    if (!isPing(context.request)) {
+      const { ip } = context
+      context.accountability = await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, ip, accounts, tokens))
+    }
+    await next()
+  }
+}
