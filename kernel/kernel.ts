@@ -1,7 +1,7 @@
 /** Boots plugins into a running whole: configuration, database, registry, setup in order, then one `fetch`. */
 import { Hono } from 'hono'
-import { runChain } from './chain.ts'
 import { clientAddress } from './address.ts'
+import { runChain } from './chain.ts'
 import { type ConfigFile, type Environment, type KernelConfig, parseKernelConfig, parsePluginOptions, StartError } from './config.ts'
 import type { Env, Peer, RequestContext } from './context.ts'
 import { type Database, DatabaseError } from './database/database.ts'
@@ -11,8 +11,8 @@ import { createLog, type Log } from './log.ts'
 import { orderPlugins } from './order.ts'
 import { createPipeline, join, type Mount } from './pipeline.ts'
 import { type CommandSpec, type Handler, type HookPoint, type Host, hookPoint, type Plugin } from './plugin.ts'
-import { createRegistry, type Registry } from './schema/registry.ts'
 import { createScheduler, scheduleTable } from './schedule.ts'
+import { createRegistry, type Registry } from './schema/registry.ts'
 import type { Snapshot } from './schema/snapshot.ts'
 import { createVersions } from './schema/versions.ts'
 
@@ -86,7 +86,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   }
 }
 
-async function open(config: KernelConfig, log: Log): Promise<Database> {
+/** A database that answers. @throws StartError */
+export async function open(config: KernelConfig, log: Log): Promise<Database> {
   const db = await openDatabase({
     url: config.databaseUrl,
     directUrl: config.databaseDirectUrl,
@@ -96,6 +97,8 @@ async function open(config: KernelConfig, log: Log): Promise<Database> {
     preparedStatements: config.preparedStatements,
     dataDir: config.dataDir,
     log: log.child({ part: 'database' }),
+  }).catch((cause: Error) => {
+    throw new StartError(`The database cannot be opened: ${cause.message}`, { cause })
   })
   try {
     await db.text('select 1')
@@ -103,7 +106,9 @@ async function open(config: KernelConfig, log: Log): Promise<Database> {
   } catch (error) {
     await db.close()
     const where = config.databaseUrl ? new URL(config.databaseUrl).host : config.dataDir
-    throw new StartError(`The database at ${where} cannot be reached (${(error as Error).message}): start it, or correct DATABASE_URL.`, { cause: error })
+    throw new StartError(`The database at ${where} cannot be reached (${(error as Error).message}): start it, or correct DATABASE_URL.`, {
+      cause: error,
+    })
   }
 }
 
@@ -145,7 +150,13 @@ async function boot({ config, log, plugins, settings, db, closers, closeAll }: B
   let sealed = false
 
   for (const plugin of plugins) {
-    const report = { name: plugin.name, routes: [], hooks: [] as string[], tables: (plugin.tables ?? []).map(({ name }) => name), commands: [] as string[] }
+    const report = {
+      name: plugin.name,
+      routes: [],
+      hooks: [] as string[],
+      tables: (plugin.tables ?? []).map(({ name }) => name),
+      commands: [] as string[],
+    }
     reports.push(report)
     const wiring = (what: string) => {
       if (sealed) throw new Error(`Plugin "${plugin.name}" called ${what} after boot: do it in setup`)
@@ -230,5 +241,9 @@ async function boot({ config, log, plugins, settings, db, closers, closeAll }: B
 }
 
 const routesOf = (plugin: string, mounts: readonly Mount[]): string[] => [
-  ...new Set(mounts.filter((m) => m.plugin === plugin).flatMap(({ prefix, router }) => router.routes.map((r) => `${r.method} ${join(prefix, r.path)}`))),
+  ...new Set(
+    mounts
+      .filter((m) => m.plugin === plugin)
+      .flatMap(({ prefix, router }) => router.routes.map((r) => `${r.method} ${join(prefix, r.path)}`)),
+  ),
 ]

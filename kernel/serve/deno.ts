@@ -1,0 +1,33 @@
+/** Serves a kernel on Deno. */
+import { addressOf, listenFault, type Serve } from './server.ts'
+
+/** What we use of https://docs.deno.com/api/deno/~/Deno.serve */
+declare const Deno: {
+  serve(
+    options: { hostname: string; port: number; onListen(): void },
+    handler: (request: Request, info: { remoteAddr: { hostname?: string } }) => Response | Promise<Response>,
+  ): { addr: { port: number }; shutdown(): Promise<void> }
+}
+
+export const serve: Serve = async (kernel, listen) => {
+  const start = () =>
+    Deno.serve({ hostname: listen.host, port: listen.port, onListen() {} }, (request, info) =>
+      kernel.fetch(request, { ip: info.remoteAddr.hostname ?? null, gone: () => request.signal.aborted }),
+    )
+  let server: ReturnType<typeof start>
+  try {
+    server = start()
+  } catch (error) {
+    throw listenFault(error, listen)
+  }
+  return {
+    address: addressOf({ host: listen.host, port: server.addr.port }),
+    async stop(grace) {
+      const outOfTime = Promise.withResolvers<void>()
+      const limit = setTimeout(outOfTime.resolve, grace)
+      // What is still under way then ends with the process: aborting after a shutdown throws inside Deno.
+      await Promise.race([server.shutdown(), outOfTime.promise])
+      clearTimeout(limit)
+    },
+  }
+}

@@ -1,0 +1,75 @@
+/** `plinth start`: boots, listens, tells where, and stops without losing what is under way. */
+import process from 'node:process'
+import { format } from 'node:util'
+import type { KernelConfig } from '../config.ts'
+import type { Kernel } from '../kernel.ts'
+import type { Log } from '../log.ts'
+import type { World } from './commands.ts'
+import { printLine } from './environment.ts'
+import { loadServer, type Served } from './server.ts'
+
+/** @returns the exit code, once the server has stopped. */
+export async function start(world: World): Promise<number> {
+  const kernel = await world.boot(printLine)
+  const { config, log } = kernel
+  const serve = await loadServer(world.runtime.name)
+  const server = await serve(kernel, config).catch(async (error: unknown) => {
+    await kernel.close()
+    throw error
+  })
+  takeConsole(log)
+  printLine(greeting(world, kernel, server))
+  log.info('started', { address: server.address, ms: Math.round(performance.now()) })
+  const code = await toldToStop(log)
+  log.info('stopping')
+  await server.stop(config.shutdownTimeout)
+  await kernel.close()
+  log.info('stopped')
+  return code
+}
+
+/** Resolves with the exit code when a signal or a fault asks for the end. */
+function toldToStop(log: Log): Promise<number> {
+  return new Promise((resolve) => {
+    let since: number | undefined
+    const stop = () => {
+      // npm passes on the Ctrl-C that the terminal has sent us already: only a later one means impatience.
+      if (since !== undefined && performance.now() - since > 500) process.exit(1)
+      since ??= performance.now()
+      resolve(0)
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+    process.on('uncaughtException', (error) => {
+      log.fatal('uncaught exception', { error })
+      resolve(1)
+    })
+    process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error }))
+  })
+}
+
+/** What libraries print becomes log lines, so that the output keeps its one form. */
+function takeConsole(log: Log): void {
+  for (const method of ['debug', 'info', 'warn', 'error'] as const) {
+    console[method] = (...values: unknown[]) => log[method](format(...values), { from: 'console' })
+  }
+  console.log = console.info
+}
+
+function greeting({ version, runtime }: World, { config, announcements }: Kernel, { address }: Served): string {
+  return [
+    `Plinth ${version} on ${runtime.name} ${runtime.version}`,
+    `  address  ${address}${config.publicUrl ? `, public ${config.publicUrl}` : ''}`,
+    `  data     ${describeData(config)}`,
+    ...announcements.map((line) => `  ${line}`),
+    `Try: curl -H 'Authorization: Bearer <token>' ${address}/users/me`,
+    '',
+  ].join('\n')
+}
+
+/** Where the data is, without credentials. */
+export function describeData({ databaseUrl, dataDir }: Pick<KernelConfig, 'databaseUrl' | 'dataDir'>): string {
+  if (!databaseUrl) return `embedded PostgreSQL in ${dataDir}`
+  const { host, pathname } = new URL(databaseUrl)
+  return `PostgreSQL database "${decodeURIComponent(pathname.slice(1))}" on ${host}`
+}
