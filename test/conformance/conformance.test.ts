@@ -15,9 +15,9 @@ async function startTarget(): Promise<Target & { close(): Promise<void> }> {
     secret: SECRET,
     admin,
     fetch: (request) => kernel.fetch(request),
-    async addUser({ email, password, token = null, status = 'active' }: NewUser) {
+    async addUser({ email, password, token, status = 'active' }: NewUser) {
       const id = randomUUID()
-      const values = [id, email, password ? await hash(password) : null, token, status]
+      const values = [id, email, password ? await hash(password) : null, token ?? null, status]
       await kernel.db.query('insert into directus_users (id, email, password, token, status) values ($1, $2, $3, $4, $5)', values)
       return id
     },

@@ -1,4 +1,4 @@
-/** Tables that several scenarios read from. */
+/** Tables that several scenarios work on. */
 import { autoKey, field } from './fields.ts'
 import type { Api } from './runner.ts'
 
@@ -58,4 +58,24 @@ export async function typedTable(api: Api, collection: string): Promise<void> {
     },
     { a_string: null },
   ])
+}
+
+/** A parent table of two rows, and an empty one whose columns are required, unique, short, defaulted and a foreign key. */
+export async function writtenTables(api: Api, prefix: string): Promise<{ parents: string; items: string }> {
+  const parents = `${prefix}_parents`
+  const items = `${prefix}_items`
+  await api.table(parents, [autoKey(), field('name', 'string')])
+  await api.table(items, [
+    autoKey(),
+    field('title', 'string', { schema: { is_nullable: false } }),
+    field('code', 'string', { schema: { is_unique: true } }),
+    field('short', 'string', { schema: { max_length: 5 } }),
+    field('rank', 'integer', { schema: { default_value: 7 } }),
+    field('flag', 'boolean', { schema: { default_value: true, is_nullable: false } }),
+    field('kind', 'string', { schema: { default_value: 'plain' } }),
+    field('parent', 'integer'),
+  ])
+  await api.relate(items, 'parent', parents)
+  await api.seed(parents, [{ name: 'one' }, { name: 'two' }])
+  return { parents, items }
 }

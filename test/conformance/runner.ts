@@ -6,7 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a server answers has no type until it is looked at.
-type Json = any
+export type Json = any
 
 export interface NewUser {
   readonly email: string
@@ -66,6 +66,7 @@ export interface CallOptions {
 
 export interface Answer {
   readonly status: number
+  readonly headers: Headers
   readonly body: Json
   readonly data: Json
 }
@@ -181,7 +182,7 @@ export function makeApi(target: Target): Api {
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const response = await target.fetch(toRequest(target, method, path, options))
     const body: Json = parseBody(await response.text())
-    const answer = { status: response.status, body, data: body?.data }
+    const answer = { status: response.status, headers: response.headers, body, data: body?.data }
     if (options.setup) {
       if (response.status >= 400) throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(body)}`)
       return answer
