@@ -3,10 +3,11 @@ import { definePlugin, points } from 'plinth'
 import { items, itemsChanged, itemsCreate, itemsUpdate } from 'plinth/items'
 import { createAccounts, rightsTables } from './accounts.ts'
 import { accounts } from './api.ts'
+import { usersCommand } from './command.ts'
 import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
+import { checkEmail, sealSecrets } from './guard.ts'
 import { createPasswords } from './password.ts'
 import { userRoutes } from './routes.ts'
-import { sealSecrets } from './secrets.ts'
 import { tables } from './tables.ts'
 
 export const access = definePlugin({
@@ -23,11 +24,13 @@ export const access = definePlugin({
     userRoutes(host.routes('/users'), engine)
     for (const name of ['roles', 'policies', 'access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
 
-    host.hook(itemsCreate, async function sealCreated({ table, rows }, next) {
+    host.hook(itemsCreate, async function guardCreated({ table, rows }, next) {
+      for (const row of rows) checkEmail(table, row)
       for (const row of rows) await sealSecrets(table, row, passwords.hash)
       await next()
     })
-    host.hook(itemsUpdate, async function sealUpdated({ table, patch }, next) {
+    host.hook(itemsUpdate, async function guardUpdated({ table, patch }, next) {
+      checkEmail(table, patch)
       await sealSecrets(table, patch, passwords.hash)
       await next()
     })
@@ -39,6 +42,7 @@ export const access = definePlugin({
       await ensureFirstAdmin(host.db, { options, hash: passwords.hash, announce: host.announce })
       await next()
     })
+    host.command('users', usersCommand(host.db, engine, console.log))
     return service
   },
 })

@@ -32,12 +32,13 @@ insert into directus_sessions (token, "user", expires, ip, user_agent, origin)
 values ($1, $2::uuid, now() + $3::float8 * interval '1 millisecond', $4, $5, $6)`
 
 // Two requests with one token meet at the row's lock: the second then finds the token changed, and nothing to update.
+// Older databases of the reference have no column `oauth_client`, hence the detour.
 const renew = `
 with turned as (
   update directus_sessions s
   set token = $2, expires = now() + $3::float8 * interval '1 millisecond', ip = $4, user_agent = $5, origin = $6
   from directus_users u
-  where s.token = $1 and s.expires > now() and s.share is null and s.oauth_client is null and u.id = s."user" and u.status = 'active'
+  where s.token = $1 and s.expires > now() and s.share is null and to_jsonb(s) ->> 'oauth_client' is null and u.id = s."user" and u.status = 'active'
   returning u.id, u.password
 ), seen as (
   update directus_users set last_access = now() where id in (select id from turned)

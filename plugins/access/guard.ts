@@ -1,6 +1,7 @@
-/** Fields that are written and never read back: plain values become hashes, the mask that reads answer with changes nothing. */
-import type { Table } from 'plinth'
+/** What is checked and changed in rows before they are written: addresses of users, and fields that are never read back. */
+import { problems, type Table } from 'plinth'
 import type { Item } from 'plinth/items'
+import { emailForm } from './api.ts'
 
 const mask = '**********'
 
@@ -13,4 +14,11 @@ export async function sealSecrets(table: Table, row: Item, hash: (text: string) 
     else if (special.includes('hash'))
       row[name] = value === '' ? null : await hash(typeof value === 'string' ? value : JSON.stringify(value))
   }
+}
+
+/** @throws FAILED_VALIDATION for a user's email address that is none. */
+export function checkEmail(table: Table, { email }: Item): void {
+  if (table.name !== 'directus_users' || email === undefined || email === null) return
+  if (typeof email === 'string' && emailForm.test(email)) return
+  throw problems.FAILED_VALIDATION('"email" must be an email address.', { field: 'email', type: 'email', path: [] })
 }
