@@ -1,4 +1,9 @@
 /** The schema as frozen data: what the database holds joined with what the meta tables say. One request reads one Snapshot from start to end. */
+import { fieldType } from './field-type.ts'
+import { type Catalogue, type CatalogueTable, ownSchema } from './introspect.ts'
+import { isAlias, type Meta, type OwnedMeta, ownedMeta } from './meta.ts'
+import { linksOf, toRelations } from './relations.ts'
+import type { TableSpec } from './tables.ts'
 
 /** The API's names for types. A column of a PostgreSQL type without one (inet, interval, tsvector…) is `unknown` and travels as text. */
 export type FieldType =
@@ -37,9 +42,12 @@ export type ReferentialAction = 'NO ACTION' | 'RESTRICT' | 'CASCADE' | 'SET NULL
 
 export interface Column {
   readonly name: string
-  /** `information_schema`'s word: `integer`, `character varying`, `ARRAY`, `USER-DEFINED`. */
+  /** PostgreSQL's word without length or precision, as the API tells it: `integer`, `character varying`, `text[]`, a domain's or enum's name. */
   readonly dataType: string
-  /** What a cast needs, schema-qualified and quoted where necessary: `integer`, `character varying(160)`, `"public"."mood"`, `text[]`. */
+  /**
+   * What a cast needs, schema-qualified and quoted where necessary: `integer`, `character varying(160)`, `"public"."mood"`, `text[]`.
+   * For a domain it is the base type: a value that a domain refuses may stand in a filter. A cast to a length cuts off silently.
+   */
   readonly sqlType: string
   /** The type below domains: `int4`, `varchar`, `_text`, `mood`. `pg_type.typname`. */
   readonly baseType: string
@@ -49,6 +57,7 @@ export interface Column {
   /** `generated always as (…) stored`: its expression. */
   readonly generated: string | null
   readonly identity: 'always' | 'by default' | null
+  /** An identity, or a default that draws from a sequence. */
   readonly autoIncrement: boolean
   readonly array: boolean
   /** Labels of an enum type, in order. */
@@ -94,7 +103,7 @@ export interface FieldMeta {
 
 export interface Field {
   readonly name: string
-  /** By column type and specials: a text column with `cast-csv` is `csv`. Without a column: `alias`. */
+  /** By column type and specials (field-type.ts): a text column with `cast-csv` is `csv`. Without a column: `alias`. */
   readonly type: FieldType
   readonly column: Column | null
   readonly special: readonly string[]
@@ -161,8 +170,15 @@ export type Link =
   /** Rows of `target` hold this table's key in their column `targetField`. */
   | { readonly kind: 'o2m'; readonly field: string; readonly target: string; readonly targetField: string; readonly relation: Relation }
   /** This table's column holds a key as text, its column `collectionField` says of which collection. */
-  | { readonly kind: 'm2a'; readonly field: string; readonly collectionField: string; readonly targets: readonly string[]; readonly relation: Relation }
+  | {
+      readonly kind: 'm2a'
+      readonly field: string
+      readonly collectionField: string
+      readonly targets: readonly string[]
+      readonly relation: Relation
+    }
 
+/** Over whole columns and all rows; those over expressions or a part of the rows are left out. */
 export interface Index {
   readonly name: string
   readonly columns: readonly string[]
@@ -188,6 +204,8 @@ export interface Table {
   readonly foreignKeys: readonly ForeignKey[]
   readonly singleton: boolean
   readonly meta: CollectionMeta | null
+  /** The version that a change of its rows raises: `versions.touch` it after a commit. */
+  readonly raises?: 'access' | 'schema'
 }
 
 export interface Snapshot {
@@ -199,4 +217,103 @@ export interface Snapshot {
   readonly relations: readonly Relation[]
   /** What could not be served and why, a line each: for the boot report. */
   readonly warnings: readonly string[]
+}
+
+/** Joins the catalogue with the meta tables' rows and with what plugins say of their tables. Pure. */
+export function buildSnapshot(catalogue: Catalogue, meta: Meta, specs: readonly TableSpec[], version: string): Snapshot {
+  const warnings: string[] = []
+  const served = servedTables(catalogue, warnings)
+  const owned = ownedMeta(specs)
+  const { relations, oneFields } = toRelations(served, [...owned.relations, ...meta.relations], warnings)
+  const fieldMetas = Map.groupBy(meta.fields, (row) => row.collection)
+  const linksByTable = linksOf(relations, served)
+
+  const tables = new Map<string, Table>()
+  for (const table of served.values()) {
+    const isSystem = table.name.startsWith('directus_') || owned.system.has(table.name)
+    const collection = owned.collections.get(table.name) ?? meta.collections.get(table.name) ?? null
+    const fields = toFields(table, fieldMetas.get(table.name) ?? [], owned, oneFields.get(table.name) ?? [])
+    const links = (linksByTable.get(table.name) ?? []).filter(({ field }) => fields.has(field))
+    const { triggers: _, ...rest } = table
+    tables.set(
+      table.name,
+      Object.freeze({
+        ...rest,
+        system: isSystem,
+        fields,
+        links: new Map(links.map((link) => [link.field, link])),
+        singleton: collection?.singleton ?? false,
+        meta: collection,
+        raises: owned.raises.get(table.name),
+      }),
+    )
+  }
+  const folders = new Map([...meta.collections].filter(([name]) => !catalogue.tables.some((table) => table.name === name)))
+  return Object.freeze({ version, tables, folders, relations, warnings })
+}
+
+/** Names that a path of fields or a query could not hold. */
+const isUnservable = (name: string) => name.startsWith('$') || /[.\u0000-\u001f\u007f]/.test(name)
+
+/** By name; without what cannot be served. */
+function servedTables(catalogue: Catalogue, warnings: string[]): ReadonlyMap<string, CatalogueTable> {
+  const tables = new Map<string, CatalogueTable>()
+  for (const table of catalogue.tables) {
+    if (table.schema === ownSchema) continue
+    const other = tables.get(table.name)
+    if (isUnservable(table.name))
+      warnings.push(`Table ${JSON.stringify(table.name)} is left out: its name holds a dot, a control character or a leading $.`)
+    else if (other)
+      warnings.push(`Table "${table.schema}"."${table.name}" is left out: "${other.schema}" has one of the same name, and comes first.`)
+    else tables.set(table.name, withServedColumns(table, warnings))
+  }
+  return tables
+}
+
+function withServedColumns(table: CatalogueTable, warnings: string[]): CatalogueTable {
+  const unservable = [...table.columns.keys()].filter(isUnservable)
+  for (const name of unservable) {
+    warnings.push(
+      `Column ${JSON.stringify(name)} of table "${table.name}" is left out: its name holds a dot, a control character or a leading $.`,
+    )
+  }
+  const columns = new Map([...table.columns].filter(([name]) => !isUnservable(name)))
+  const whole = (names: readonly string[]) => names.every((name) => columns.has(name))
+  return {
+    ...table,
+    columns,
+    primaryKey: whole(table.primaryKey) ? table.primaryKey : [],
+    indexes: table.indexes.filter((index) => whole(index.columns)),
+    foreignKeys: table.foreignKeys.filter((key) => whole(key.columns)),
+  }
+}
+
+/** Columns in table order, then the fields that only meta knows of: by sort and id, plugins' first. */
+function toFields(
+  table: CatalogueTable,
+  rows: readonly FieldMeta[],
+  owned: OwnedMeta,
+  oneFields: readonly string[],
+): ReadonlyMap<string, Field> {
+  const ownedRows = owned.fields.get(table.name)
+  const metas = new Map([...rows.map((row) => [row.field, row] as const), ...(ownedRows ?? [])])
+  const fields = new Map<string, Field>()
+  for (const column of table.columns.values()) fields.set(column.name, toField(column.name, column, metas.get(column.name) ?? null, owned))
+  const aliases = [...(ownedRows?.values() ?? []), ...rows].filter((meta) => isAlias(meta))
+  for (const meta of aliases) if (!fields.has(meta.field)) fields.set(meta.field, toField(meta.field, null, meta, owned))
+  for (const name of oneFields) if (!fields.has(name)) fields.set(name, toField(name, null, null, owned))
+  return fields
+}
+
+function toField(name: string, column: Column | null, meta: FieldMeta | null, owned: OwnedMeta): Field {
+  const special = meta?.special ?? []
+  const isOwnHash = special.includes('hash') && meta !== null && owned.system.has(meta.collection)
+  return Object.freeze({
+    name,
+    type: column ? fieldType(column, special) : 'alias',
+    column,
+    special,
+    concealed: special.includes('conceal') || isOwnHash,
+    meta,
+  })
 }
