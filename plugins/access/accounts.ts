@@ -81,8 +81,7 @@ export const rightsTables: ReadonlySet<string> = new Set([
 const remembered = 5000
 const uuidForm = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-/** `forget` drops all that is remembered: for changes that this process made itself and need not wait to be told. */
-export function createAccounts(db: Database, versions: Host['versions'], passwords: Passwords): Accounts & { forget(): void } {
+export function createAccounts(db: Database, versions: Host['versions'], passwords: Passwords): Accounts {
   const load = async (statement: string, value: string): Promise<Account | undefined> => {
     const [row] = await db.query<AccountRow>(statement, [value])
     if (!row) return undefined
@@ -95,14 +94,12 @@ export function createAccounts(db: Database, versions: Host['versions'], passwor
     const [row] = await db.query<Pick<AccountRow, 'policies'>>(statements.anonymous)
     return toAccount(nobody, row!.policies, '')
   })
-  const forget = () => {
+  versions.watch('access', () => {
     for (const memory of [byId, byToken, anonymous]) memory.clear()
-  }
-  versions.watch('access', forget)
+  })
 
   return {
     ...passwords,
-    forget,
     async byId(user, ip, stamp) {
       const account = uuidForm.test(user) ? await byId.get(user) : undefined
       if (!account || (stamp !== undefined && stamp !== account.stamp)) return undefined

@@ -35,7 +35,7 @@ export const access = definePlugin({
       await next()
     })
     host.hook(itemsChanged, async function forgetRights({ table }, next) {
-      if (rightsTables.has(table.name)) service.forget()
+      if (rightsTables.has(table.name)) host.versions.touch('access')
       await next()
     })
     host.hook(points.start, async function firstAdmin(_, next) {
