@@ -1,9 +1,9 @@
 /** What other plugins may import of modelling, as `plinth/schema`. */
-import { type Queryable, service } from 'plinth'
+import { service, type Transaction } from 'plinth'
 
 export interface Modelling {
-  /** Creates a collection with its fields, as POST /collections does, inside the given transaction. */
-  createCollection(definition: Readonly<Record<string, unknown>>, db: Queryable): Promise<void>
+  /** Creates a collection with its fields, as POST /collections does, inside the given transaction. Served once that has committed and the registry reloaded. */
+  createCollection(definition: Readonly<Record<string, unknown>>, db: Transaction): Promise<void>
 }
 
 export const modelling = service<Modelling>('schema')
