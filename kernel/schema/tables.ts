@@ -51,8 +51,8 @@ export interface TableSpec {
    * and a table outside `plinth` is an ordinary collection.
    */
   readonly system?: boolean
-  /** Columns whose change must reach every process's caches at once: insert, delete, or update of one of them raises version `access`. */
-  readonly raises?: { readonly version: 'access' | 'schema'; readonly on: readonly string[] | 'any' }
+  /** Columns whose change must reach every process's caches at once: insert, delete, or update of one of them raises the version. */
+  readonly raises?: { readonly version: string; readonly on: readonly string[] | 'any' }
 }
 
 /** A statement, what it makes, and the right to make it: for the person who may have to grant it. */
