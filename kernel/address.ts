@@ -8,7 +8,10 @@ interface Address {
 
 /** RFC 4291 §2.2 and dotted IPv4; `::ffff:1.2.3.4` is the IPv4 address that it holds. Undefined when it is none. */
 export function parseAddress(text: string): Address | undefined {
-  const plain = text.trim().replace(/^\[|\]$/g, '').replace(/%.*$/, '')
+  const plain = text
+    .trim()
+    .replace(/^\[|\]$/g, '')
+    .replace(/%.*$/, '')
   if (!plain.includes(':')) return parseIPv4(plain)
   const embedded = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(plain)
   const tail = embedded ? parseIPv4(embedded[2]!) : undefined
@@ -46,7 +49,9 @@ export function addressList(entries: readonly string[]): (ip: string | null) => 
   })
   return (ip) => {
     const address = ip === null ? undefined : parseAddress(ip)
-    return address !== undefined && ranges.some(({ bits, low, high }) => bits === address.bits && low <= address.value && address.value <= high)
+    return (
+      address !== undefined && ranges.some(({ bits, low, high }) => bits === address.bits && low <= address.value && address.value <= high)
+    )
   }
 }
 
@@ -63,7 +68,11 @@ export function clientAddress(trust: string): (request: Request, peer: Peer) => 
   const hops = trust === 'true' ? Number.POSITIVE_INFINITY : /^\d+$/.test(trust) ? Number(trust) : 0
   const known = addressList(trust.split(','))
   return (request, peer) => {
-    const forwarded = request.headers.get('x-forwarded-for')?.split(',').map((ip) => ip.trim()) ?? []
+    const forwarded =
+      request.headers
+        .get('x-forwarded-for')
+        ?.split(',')
+        .map((ip) => ip.trim()) ?? []
     let ip = direct(peer)
     for (let hop = 0; forwarded.length && (hop < hops || known(ip)); hop++) {
       const next = forwarded.pop()!

@@ -57,7 +57,11 @@ function optional<T>(schema: Setting<T>, fallback?: T) {
 
 /** Schemas for settings: from the text of an environment variable, or from the same value typed in a config file. */
 export const env = {
-  text: (fallback: string) => optional(setting<string>('text', (raw) => raw), fallback),
+  text: (fallback: string) =>
+    optional(
+      setting<string>('text', (raw) => raw),
+      fallback,
+    ),
   maybeText: () => optional(setting<string>('text', (raw) => raw)),
   integer: (fallback: number, min = 0, max = Number.MAX_SAFE_INTEGER) =>
     optional(
@@ -75,7 +79,8 @@ export const env = {
       fallback,
     ),
   /** Milliseconds, from `900`, `15m`, `7d`. */
-  duration: (fallback: string) => optional(setting<number>('a duration such as 500ms, 30s, 15m or 7d', milliseconds), milliseconds(fallback)!),
+  duration: (fallback: string) =>
+    optional(setting<number>('a duration such as 500ms, 30s, 15m or 7d', milliseconds), milliseconds(fallback)!),
   /** Bytes, from `1024`, `1mb`. */
   size: (fallback: string) => optional(setting<number>('a size such as 512kb or 1mb', bytes), bytes(fallback)!),
   /** Words between commas. */
@@ -182,7 +187,9 @@ function parseEntries<O extends OptionsSchema>(
     const entry = String(issue.path?.[0]?.key)
     const name = variable(entry)
     faults.push(
-      input[entry] === undefined ? `${name} is not set; it needs a value.` : `${name} is ${shown(name, input[entry])}; it may hold ${issue.message}.`,
+      input[entry] === undefined
+        ? `${name} is not set; it needs a value.`
+        : `${name} is ${shown(name, input[entry])}; it may hold ${issue.message}.`,
     )
   }
   return result.output as v.InferOutput<O>
@@ -227,7 +234,11 @@ function urlOf(o: v.InferOutput<typeof KernelOptions>): string {
 }
 
 /** Options of all plugins by name. @throws StartError that names every wrong value of every plugin. */
-export function parsePluginOptions(plugins: readonly Plugin[], environment: Environment, file: ConfigFile = {}): ReadonlyMap<string, unknown> {
+export function parsePluginOptions(
+  plugins: readonly Plugin[],
+  environment: Environment,
+  file: ConfigFile = {},
+): ReadonlyMap<string, unknown> {
   const faults: string[] = []
   const parsed = new Map<string, unknown>()
   for (const plugin of plugins) {

@@ -17,7 +17,8 @@ export interface Log {
   child(fields: Fields): Log
 }
 
-const secretKey = /^(authorization|cookie|set-cookie|password|otp|secret|key|token|(access|refresh|admin|session)_?token|tfa_secret|auth_data|connection_?string)$/i
+const secretKey =
+  /^(authorization|cookie|set-cookie|password|otp|secret|key|token|(access|refresh|admin|session)_?token|tfa_secret|auth_data|connection_?string)$/i
 const secretInUrl = /([?&](?:access_token|token|key|password|sign)=)[^&\s"]*/gi
 const passwordInUrl = /(\w+:\/\/[^:/@\s"]*:)[^@/\s"]*@/g
 

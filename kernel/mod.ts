@@ -3,7 +3,15 @@ export { addressList } from './address.ts'
 export { readJson } from './body.ts'
 export { type ConfigFile, defineConfig, type Environment, env, type KernelConfig, StartError } from './config.ts'
 export { type Access, type Accountability, type Env, nobody, type Peer, type RequestContext, system } from './context.ts'
-export { arrayLiteral, type Database, DatabaseError, type Parameter, type Queryable, quoteName, type Transaction } from './database/database.ts'
+export {
+  arrayLiteral,
+  type Database,
+  DatabaseError,
+  type Parameter,
+  type Queryable,
+  quoteName,
+  type Transaction,
+} from './database/database.ts'
 export { createKernel, type Kernel, type KernelOptions, points } from './kernel.ts'
 export type { Log } from './log.ts'
 export {
@@ -20,5 +28,16 @@ export {
 export { defineProblems, Problem, problems } from './problem.ts'
 export { randomText } from './random.ts'
 export type { Registry } from './schema/registry.ts'
-export type { Column, Field, FieldMeta, FieldType, CollectionMeta, Link, Relation, RelationMeta, Snapshot, Table } from './schema/snapshot.ts'
+export type {
+  CollectionMeta,
+  Column,
+  Field,
+  FieldMeta,
+  FieldType,
+  Link,
+  Relation,
+  RelationMeta,
+  Snapshot,
+  Table,
+} from './schema/snapshot.ts'
 export type { TableSpec } from './schema/tables.ts'

@@ -22,7 +22,10 @@ export function orderPlugins(plugins: readonly Plugin[]): Plugin[] {
   ]
   for (const plugin of plugins) {
     for (const need of plugin.needs ?? []) {
-      if (!giver.has(need.id)) faults.push(`Plugin "${plugin.name}" needs the service "${need.id}", which no plugin gives: add one that does, or leave "${plugin.name}" out.`)
+      if (!giver.has(need.id))
+        faults.push(
+          `Plugin "${plugin.name}" needs the service "${need.id}", which no plugin gives: add one that does, or leave "${plugin.name}" out.`,
+        )
     }
   }
 

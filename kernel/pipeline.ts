@@ -71,7 +71,7 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
   root.onError((error, c) => respond(error, c.env))
   root.notFound(async (c) => {
     await readJson(c)
-    throw problems.ROUTE_NOT_FOUND(undefined, { path: c.req.path })
+    throw problems.ROUTE_NOT_FOUND(undefined, { path: getPath(c.req.raw) })
   })
 
   const route = async (event: RequestContext): Promise<void> => {
@@ -103,7 +103,14 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
     const response = event.response ?? respond(new Error('A handler of the request point neither called next() nor set a response'), event)
     if (observed) {
       const { method, url } = request
-      log.debug('request', { request: event.id, ip: event.ip, method, url, status: response.status, ms: Math.round(performance.now() - started) })
+      log.debug('request', {
+        request: event.id,
+        ip: event.ip,
+        method,
+        url,
+        status: response.status,
+        ms: Math.round(performance.now() - started),
+      })
     }
     return response
   }
@@ -133,7 +140,8 @@ function unexpected(thrown: unknown, event: RequestContext, log: Log): Problem {
 function fromDatabase(thrown: unknown): Problem | undefined {
   if (!(thrown instanceof DatabaseError)) return undefined
   if (thrown.unavailable) return problems.SERVICE_UNAVAILABLE('The database cannot be reached; try again.', { service: 'database' }, thrown)
-  if (thrown.state === '57014') return problems.SERVICE_UNAVAILABLE('The statement took too long and was stopped.', { service: 'database' }, thrown)
+  if (thrown.state === '57014')
+    return problems.SERVICE_UNAVAILABLE('The statement took too long and was stopped.', { service: 'database' }, thrown)
   if (thrown.state === '40001' || thrown.state === '40P01') {
     return problems.SERVICE_UNAVAILABLE('Too many writes at once; try again.', { service: 'database' }, thrown)
   }
@@ -144,9 +152,11 @@ function checkClashes(mounts: readonly Mount[]): void {
   const owners = new Map<string, string>()
   const faults: string[] = []
   for (const { plugin, prefix, router } of mounts) {
-    for (const { method, path } of router.routes) {
-      if (method === 'ALL' && path.endsWith('*')) continue
-      const route = `${method} ${join(prefix, path)}`
+    const own = router.routes
+      .filter(({ method, path }) => method !== 'ALL' || !path.endsWith('*'))
+      .map(({ method, path }) => `${method} ${join(prefix, path)}`)
+    // A route's own middleware stands in its router under the same name: that is no clash.
+    for (const route of new Set(own)) {
       const pattern = route.replace(/:[^/{]+(\{[^}]*\})?/g, ':')
       const other = owners.get(pattern)
       if (other) faults.push(`Route "${route}" is registered twice, by "${other}" and by "${plugin}": leave out one.`)
@@ -158,13 +168,13 @@ function checkClashes(mounts: readonly Mount[]): void {
 
 export const join = (prefix: string, path: string): string => `${prefix}${path === '/' ? '' : path}`.replace(/\/{2,}/g, '/') || '/'
 
-/** Paths as routes spell them: single slashes, none at the end, and route words in lower case. Names of collections, keys… stay as they are. */
+/** Paths as routes spell them: single slashes inside, none at the end, and route words in lower case. Names of collections, keys… stay as they are. */
 function pathReader(mounts: readonly Mount[]): (request: Request) => string {
   const patterns = mounts.flatMap(({ prefix, router }) => router.routes.map(({ path }) => join(prefix, path).split('/')))
   return (request) => {
     const path = getPath(request)
     if (!/[A-Z]|\/\/|.\/$/.test(path)) return path
-    const single = path.replace(/\/{2,}/g, '/').replace(/(.)\/$/, '$1')
+    const single = path.replace(/([^/])\/{2,}(?=[^/])/g, '$1/').replace(/([^/])\/$/, '$1')
     let candidates = patterns
     return single
       .split('/')

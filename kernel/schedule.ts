@@ -33,10 +33,14 @@ export function createScheduler(db: Database, log: Log): Scheduler {
       if (stopped) return
       for (const { name, cron, job } of jobs) {
         running.push(
-          new Cron(cron, { timezone: 'UTC', unref: true, catch: (error) => log.error('a scheduled job failed', { job: name, error }) }, async (self: Cron) => {
-            const tick = new Date(Math.floor((self.currentRun()?.getTime() ?? Date.now()) / 1000) * 1000)
-            if ((await db.query(claim, [name, tick.toISOString()])).length) await job()
-          }),
+          new Cron(
+            cron,
+            { timezone: 'UTC', unref: true, catch: (error) => log.error('a scheduled job failed', { job: name, error }) },
+            async (self: Cron) => {
+              const tick = new Date(Math.floor((self.currentRun()?.getTime() ?? Date.now()) / 1000) * 1000)
+              if ((await db.query(claim, [name, tick.toISOString()])).length) await job()
+            },
+          ),
         )
       }
     },

@@ -20,7 +20,9 @@ export const pluginNames: readonly string[] = Object.keys(ours)
  */
 export async function loadPlugins(changes: readonly string[], folder: string, file: ConfigFile = {}): Promise<Plugin[]> {
   const without = new Set([...changes.filter((word) => word.startsWith('-')).map((word) => word.slice(1)), ...(file.without ?? [])])
-  const faults = [...without].filter((name) => !(name in ours)).map((name) => `There is no plugin "${name}" to leave out; there are ${pluginNames.join(', ')}.`)
+  const faults = [...without]
+    .filter((name) => !(name in ours))
+    .map((name) => `There is no plugin "${name}" to leave out; there are ${pluginNames.join(', ')}.`)
   const added = changes.filter((word) => !word.startsWith('-') && !(word in ours))
   const [own, strange] = await Promise.all([
     Promise.all(pluginNames.filter((name) => !without.has(name)).map((name) => ours[name]!())),

@@ -64,7 +64,11 @@ export async function startKernel(options: TestOptions = {}): Promise<TestHost> 
     log: createLog('info', (line) => logs.push(JSON.parse(line))),
   })
 
-  async function api<T = any>(method: string, path: string, { body, text, token = admin.token, headers = {} }: CallOptions = {}): Promise<Answer<T>> {
+  async function api<T = any>(
+    method: string,
+    path: string,
+    { body, text, token = admin.token, headers = {} }: CallOptions = {},
+  ): Promise<Answer<T>> {
     const sent = new Headers(headers)
     if (token !== null) sent.set('authorization', `Bearer ${token}`)
     if (body !== undefined) sent.set('content-type', 'application/json')
@@ -72,7 +76,13 @@ export async function startKernel(options: TestOptions = {}): Promise<TestHost> 
     const response = await kernel.fetch(new Request(`http://localhost${path}`, { method, headers: sent, body: payload }))
     const answered = await response.text()
     const parsed = parse(answered)
-    return { status: response.status, headers: response.headers, body: parsed, data: parsed?.data, code: parsed?.errors?.[0]?.extensions?.code }
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: parsed,
+      data: parsed?.data,
+      code: parsed?.errors?.[0]?.extensions?.code,
+    }
   }
 
   return {

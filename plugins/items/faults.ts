@@ -1,0 +1,52 @@
+/** What PostgreSQL refuses in a write → the API's problems, with collection, field and value. Pure. */
+import { DatabaseError, problems, type Table } from 'plinth'
+import type { Item } from './api.ts'
+
+/** The problem that `thrown` means for these rows; anything else comes back as it is. */
+export function toWriteProblem(thrown: unknown, table: Table, rows: readonly Item[]): unknown {
+  if (!(thrown instanceof DatabaseError)) return thrown
+  const collection = table.name
+  const alone = onlyValue(rows)
+  switch (thrown.state) {
+    case '23505':
+      return problems.RECORD_NOT_UNIQUE(undefined, { collection, ...culprit(thrown, table, rows) }, thrown)
+    case '23503':
+      return problems.INVALID_FOREIGN_KEY(undefined, { collection, ...culprit(thrown, table, rows) }, thrown)
+    case '23502':
+      return problems.NOT_NULL_VIOLATION(undefined, { collection, field: thrown.column ?? null }, thrown)
+    case '22001':
+      return problems.VALUE_TOO_LONG(undefined, { collection, ...alone }, thrown)
+    case '22003':
+      return problems.VALUE_OUT_OF_RANGE(undefined, { collection, ...alone }, thrown)
+    case '23514':
+    case '428C9':
+      return problems.INVALID_PAYLOAD(
+        thrown.detail ?? thrown.message,
+        { collection, field: thrown.column ?? fieldIn(thrown.message) },
+        thrown,
+      )
+    default:
+      return thrown.state.startsWith('22') ? problems.INVALID_PAYLOAD(thrown.message, { collection, field: alone.field }, thrown) : thrown
+  }
+}
+
+const fieldIn = (message: string): string | null => /column "([^"]+)"/.exec(message)?.[1] ?? null
+
+/** With one value in one row there is no doubt which it was: PostgreSQL does not say. */
+function onlyValue(rows: readonly Item[]): { field: string | null; value: unknown } {
+  const [only, ...others] = rows.length === 1 ? Object.entries(rows[0]!) : []
+  return only && !others.length ? { field: only[0], value: only[1] } : { field: null, value: null }
+}
+
+/** `Key (code)=(A) already exists.`, and the row that holds it. */
+function culprit({ detail, constraint }: DatabaseError, table: Table, rows: readonly Item[]): { field: string | null; value: unknown } {
+  const columns =
+    table.indexes.find(({ name }) => name === constraint)?.columns ??
+    table.foreignKeys.find((key) => key.constraint === constraint)?.columns ??
+    []
+  const [, named, text = null] = /^Key \("?(.*?)"?\)=\((.*)\)/s.exec(detail ?? '') ?? []
+  const field = columns.length === 1 ? columns[0]! : columns.length ? null : (named ?? null)
+  if (field === null) return { field, value: null }
+  const row = rows.find((candidate) => String(candidate[field]) === text)
+  return { field, value: row ? row[field] : text }
+}

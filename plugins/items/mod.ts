@@ -1,0 +1,52 @@
+/** Items: the data engine, and /items for every collection. Reads go query → plan → permit → SQL; writes run in one transaction. */
+
+import { definePlugin, env } from 'plinth'
+import * as v from 'valibot'
+import { type Item, type Items, items } from './api.ts'
+import { checkServed } from './permit.ts'
+import { Reader } from './read.ts'
+import { crudRoutes } from './routes.ts'
+import { Writer } from './write.ts'
+
+/** Bounds, each with its own variable. Rows of one list, -1 for no bound; bytes of an answer; levels; names; conditions. */
+const Options = v.object({
+  QUERY_LIMIT_DEFAULT: env.integer(100, -1),
+  QUERY_LIMIT_MAX: env.integer(-1, -1),
+  QUERY_DEPTH_MAX: env.integer(10, 1, 100),
+  QUERY_FIELDS_MAX: env.integer(500, 1),
+  QUERY_FILTER_MAX: env.integer(200, 1),
+  QUERY_SELECTIONS_MAX: env.integer(2000, 1),
+  RESPONSE_MAX: env.size('64mb'),
+})
+
+export const itemsPlugin = definePlugin({
+  name: 'items',
+  gives: items,
+  options: Options,
+  setup(host, options): Items {
+    const reader = new Reader(host, {
+      defaultLimit: options.QUERY_LIMIT_DEFAULT,
+      maxLimit: options.QUERY_LIMIT_MAX,
+      depth: options.QUERY_DEPTH_MAX,
+      fields: options.QUERY_FIELDS_MAX,
+      filterNodes: options.QUERY_FILTER_MAX,
+      selections: options.QUERY_SELECTIONS_MAX,
+      response: options.RESPONSE_MAX,
+    })
+    const writer = new Writer(host)
+    const engine = { reader, writer }
+    const served = (collection: string) => checkServed(reader.snapshot.tables.get(collection), collection).name
+    crudRoutes(host.routes('/items'), '/:collection', (c) => served(c.req.param('collection')!), engine)
+
+    return {
+      listText: (collection, query, caller) => reader.list(collection, query, caller),
+      oneText: (collection, key, query, caller) => reader.one(collection, key, query, caller),
+      list: async <Row = Item>(...parameters: Parameters<Items['list']>) => JSON.parse(await reader.list(...parameters)).data as Row[],
+      one: async <Row = Item>(...parameters: Parameters<Items['one']>) => JSON.parse(await reader.one(...parameters)).data as Row,
+      create: (collection, rows, caller) => writer.create(collection, rows, caller),
+      update: (collection, keys, patch, caller) => writer.update(collection, keys, patch, caller),
+      delete: (collection, keys, caller) => writer.delete(collection, keys, caller),
+      crud: (routes, collection, only) => crudRoutes(routes, '', () => collection, engine, only),
+    }
+  },
+})

@@ -1,0 +1,213 @@
+/** From what a client sent (query string, SEARCH body, code) to a `Query`, checked as far as that goes without a schema. Pure. */
+import { problems } from 'plinth'
+import type { QueryInput } from './api.ts'
+import type { FieldPath, Filter, MetaName, Operator, Query, SortKey } from './query.ts'
+import { operators } from './query.ts'
+import { parseQueryString } from './query-string.ts'
+
+export interface Limits {
+  readonly defaultLimit: number
+  /** -1: none. */
+  readonly maxLimit: number
+  /** Levels of relations, the field counted. */
+  readonly depth: number
+  readonly fields: number
+  readonly filterNodes: number
+}
+
+type Params = Readonly<Record<string, unknown>>
+
+const known = new Set<string>(operators)
+const later = ['search', 'aggregate', 'groupBy', 'group', 'deep', 'alias', 'export', 'version', 'cursor'] as const
+
+/** @throws INVALID_QUERY naming the parameter at fault; FORBIDDEN where the reference takes a list for field names. */
+export function parseQuery(input: QueryInput, limits: Limits): Query {
+  const params: Params = typeof input === 'string' ? parseQueryString(input) : input
+  for (const name of later) {
+    if (params[name] !== undefined && params[name] !== '') throw problems.INVALID_QUERY(`"${name}" is not offered yet.`)
+  }
+  const values: unknown[] = []
+  const limit = params.limit === undefined ? null : wholeNumber('limit', params.limit, -1)
+  const page = params.page === undefined ? null : wholeNumber('page', params.page, 0)
+  const offset = params.offset === undefined ? 0 : wholeNumber('offset', params.offset, 0)
+  if (limits.maxLimit >= 0 && limit !== null && (limit === -1 || limit > limits.maxLimit)) {
+    throw problems.INVALID_QUERY(`"limit" may be at most ${limits.maxLimit}.`)
+  }
+  const size = limit ?? limits.defaultLimit
+  const skipped = page === null || size === -1 ? offset : (Math.max(page, 1) - 1) * size
+  return {
+    shape: {
+      fields: parseFields(params.fields, limits),
+      filter: parseFilter(params.filter, values, limits),
+      sort: parseSort(params.sort, limits),
+      limit,
+      hasOffset: skipped > 0,
+      meta: parseMeta(params.meta),
+    },
+    values,
+    offset: skipped,
+  }
+}
+
+/** A number as JavaScript reads one; empty text is 0. */
+function wholeNumber(name: string, raw: unknown, min: number): number {
+  const plain = Array.isArray(raw) && raw.length === 1 ? raw[0] : raw
+  const value = typeof plain === 'number' || typeof plain === 'string' ? Number(plain) : Number.NaN
+  if (!Number.isSafeInteger(value) || value < min) throw problems.INVALID_QUERY(`"${name}" must be a whole number of at least ${min}.`)
+  return value
+}
+
+/** Text with commas (none inside parentheses), or a list of such texts. */
+function wordsOf(name: string, raw: unknown): string[] {
+  if (raw === undefined || raw === null || raw === '') return []
+  const texts = Array.isArray(raw) ? raw : [raw]
+  return texts.flatMap((text) => {
+    if (typeof text !== 'string') throw problems.INVALID_QUERY(`"${name}" must be text or a list of texts.`)
+    return text
+      .split(/,(?![^()]*\))/)
+      .map((word) => word.trim())
+      .filter(Boolean)
+  })
+}
+
+function pathOf(name: string, word: string, limits: Limits): FieldPath {
+  const path = word.split('.')
+  checkDepth(name, path.length, limits)
+  return path
+}
+
+function checkDepth(name: string, depth: number, limits: Limits): void {
+  if (depth > limits.depth) throw problems.INVALID_QUERY(`"${name}" goes deeper than ${limits.depth} levels.`)
+}
+
+function parseFields(raw: unknown, limits: Limits): readonly FieldPath[] {
+  const words = wordsOf('fields', raw)
+  if (words.length > limits.fields) throw problems.INVALID_QUERY(`"fields" names more than ${limits.fields} fields.`)
+  return words.length ? words.map((word) => pathOf('fields', word, limits)) : [['*']]
+}
+
+/** Text with commas, or a list of single names. */
+function parseSort(raw: unknown, limits: Limits): readonly SortKey[] {
+  const keys = Array.isArray(raw) ? raw.map(String) : wordsOf('sort', raw)
+  if (keys.length > limits.fields) throw problems.INVALID_QUERY(`"sort" names more than ${limits.fields} fields.`)
+  return keys.map((key) => {
+    const descending = key.startsWith('-')
+    return { path: pathOf('sort', descending ? key.slice(1) : key, limits), descending }
+  })
+}
+
+function parseMeta(raw: unknown): readonly MetaName[] {
+  const names = Array.isArray(raw) ? raw : typeof raw === 'string' && raw !== '' ? raw.split(',') : []
+  for (const name of names) {
+    if (name !== '*' && name !== 'total_count' && name !== 'filter_count') throw problems.INVALID_QUERY(`"meta" does not know "${name}".`)
+  }
+  const all = names.includes('*')
+  return (['total_count', 'filter_count'] as const).filter((name) => all || names.includes(name))
+}
+
+/** An object, or JSON text of one. */
+function objectOf(name: string, raw: unknown): Params | null {
+  if (raw === undefined || raw === null || raw === '') return null
+  let value = raw
+  if (typeof raw === 'string') {
+    try {
+      value = JSON.parse(raw)
+    } catch {
+      throw problems.INVALID_QUERY(`"${name}" is not valid JSON.`)
+    }
+  }
+  if (typeof value !== 'object' || value === null) throw problems.INVALID_QUERY(`"${name}" must be an object.`)
+  if (Array.isArray(value)) {
+    if (value.length === 0) return null
+    throw problems.FORBIDDEN(`"${name}" is a list: there is no field "0".`)
+  }
+  return value as Params
+}
+
+function parseFilter(raw: unknown, values: unknown[], limits: Limits): Filter | null {
+  const root = objectOf('filter', raw)
+  if (!root) return null
+  let nodes = 0
+
+  /** What `map` says of `field`; null at the root, where only fields and groups may stand. */
+  const conditions = (field: string | null, map: Params, depth: number): Filter =>
+    and(
+      Object.entries(map).map(([name, value]) => {
+        if (++nodes > limits.filterNodes) throw problems.INVALID_QUERY(`"filter" has more than ${limits.filterNodes} conditions.`)
+        if (name === '_and' || name === '_or') return group(field, name, value, depth)
+        if (field !== null && known.has(name)) return compare(field, name as Operator, value)
+        if (name.startsWith('_') && (known.has(name) || typeof value !== 'object')) {
+          throw problems.INVALID_QUERY(`"filter" does not know the operator "${name}"${field === null ? ' here' : ''}.`)
+        }
+        checkDepth('filter', depth + 1, limits)
+        return { kind: 'field', name, of: below(name, value, depth + 1) }
+      }),
+    )
+
+  const group = (field: string | null, name: '_and' | '_or', value: unknown, depth: number): Filter => {
+    if (!Array.isArray(value)) throw problems.INVALID_QUERY(`"filter": "${name}" must be a list of filters.`)
+    const of = value.map((entry) => {
+      if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+        throw problems.INVALID_QUERY(`"filter": "${name}" must hold objects.`)
+      return conditions(field, entry as Params, depth)
+    })
+    return name === '_and' || of.length === 0 ? and(of) : { kind: 'or', of }
+  }
+
+  const below = (field: string, value: unknown, depth: number): Filter => {
+    if (value === null) throw problems.INVALID_QUERY(`"filter": "${field}" is compared with null; say {"_null": true}.`)
+    if (typeof value !== 'object') return compare(field, '_eq', value)
+    if (Array.isArray(value)) throw problems.INVALID_QUERY(`"filter": "${field}" holds a list; say {"_in": […]}.`)
+    return conditions(field, value as Params, depth)
+  }
+
+  const compare = (field: string, operator: Operator, value: unknown): Filter => {
+    const flag = flags[operator]
+    if (flag) {
+      const [yes, no] = flag
+      return { kind: 'compare', operator: truth(field, operator, value) ? yes : no, value: null }
+    }
+    if (value === null && operator === '_eq') return { kind: 'compare', operator: '_null', value: null }
+    if (value === null && operator === '_neq') return { kind: 'compare', operator: '_nnull', value: null }
+    const list = operator === '_in' || operator === '_nin' || operator === '_between' || operator === '_nbetween'
+    values.push(list ? listOf(field, operator, value) : single(field, operator, value))
+    return { kind: 'compare', operator, value: values.length - 1 }
+  }
+
+  return simplify(conditions(null, root, 0))
+}
+
+/** Operators that take a boolean, with what `true` and `false` make of them. */
+const flags: { readonly [O in Operator]?: readonly [Operator, Operator] } = {
+  _null: ['_null', '_nnull'],
+  _nnull: ['_nnull', '_null'],
+  _empty: ['_empty', '_nempty'],
+  _nempty: ['_nempty', '_empty'],
+}
+
+function truth(field: string, operator: Operator, value: unknown): boolean {
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" must be true or false.`)
+}
+
+function single(field: string, operator: Operator, value: unknown): unknown {
+  if (value === '' || value === null || value === undefined || typeof value === 'object') {
+    throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" needs a value.`)
+  }
+  return value
+}
+
+function listOf(field: string, operator: Operator, value: unknown): readonly unknown[] {
+  const list = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value]
+  const wanted = operator === '_between' || operator === '_nbetween' ? 2 : 1
+  if (list.length < wanted || (wanted === 2 && list.length > 2)) {
+    throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" needs ${wanted === 2 ? 'two values' : 'a list of values'}.`)
+  }
+  return list.map((entry) => single(field, operator, entry))
+}
+
+const and = (of: readonly Filter[]): Filter => (of.length === 1 ? of[0]! : { kind: 'and', of })
+
+/** Nothing to check: no filter. */
+const simplify = (filter: Filter): Filter | null => (filter.kind === 'and' && filter.of.length === 0 ? null : filter)

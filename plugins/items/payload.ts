@@ -1,0 +1,120 @@
+/** Items as they arrive → values for columns: unknown names dropped, specials filled in, forms that PostgreSQL would read otherwise put right. Pure but for the clock. */
+import { type Access, type Field, type Problem, problems, system, type Table } from 'plinth'
+import type { Item } from './api.ts'
+
+/**
+ * The values of a new row by column.
+ * @throws FAILED_VALIDATION for every required value that is missing or null, all at once; INVALID_PAYLOAD for what no column takes.
+ */
+export function toNewRow(table: Table, item: Item, access: Access): Item {
+  const row = toColumns(table, item)
+  fillIn(table, row, access, 'created')
+  const faults: Problem[] = []
+  for (const field of table.fields.values()) {
+    const { column } = field
+    if (!column || column.nullable || column.generated !== null) continue
+    if (row[field.name] === null) faults.push(invalid(field, 'nnull'))
+    if (row[field.name] === undefined && column.default === null && column.identity === null) faults.push(invalid(field, 'required'))
+  }
+  if (faults.length) throw new AggregateError(faults)
+  return row
+}
+
+/** The values that a change sets, by column; a key in it is left out: keys do not change. */
+export function toChange(table: Table, patch: Item, access: Access): Item {
+  const row = toColumns(table, patch)
+  for (const name of table.primaryKey) delete row[name]
+  const faults = [...table.fields.values()]
+    .filter(({ name, column }) => row[name] === null && column?.nullable === false)
+    .map((field) => invalid(field, 'nnull'))
+  if (faults.length) throw new AggregateError(faults)
+  if (Object.keys(row).length) fillIn(table, row, access, 'updated')
+  return row
+}
+
+const invalid = (field: Field, type: 'required' | 'nnull') =>
+  problems.FAILED_VALIDATION(`"${field.name}" is ${type === 'required' ? 'required' : 'null, which it may not be'}.`, {
+    field: field.name,
+    type,
+    path: [],
+  })
+
+function toColumns(table: Table, item: Item): Item {
+  const row: Item = {}
+  for (const [name, value] of Object.entries(item)) {
+    const field = table.fields.get(name)
+    if (!field || value === undefined) continue
+    const link = table.links.get(name)
+    if (link && (link.kind === 'o2m' || (typeof value === 'object' && value !== null))) {
+      throw problems.INVALID_PAYLOAD(`"${name}" is a relation: write its items on their own; nested writes are not offered yet.`, {
+        field: name,
+      })
+    }
+    if (field.column) row[name] = toColumnValue(field, value)
+  }
+  return row
+}
+
+const refuse = (field: Field, expects: string) => problems.INVALID_PAYLOAD(`"${field.name}" is not ${expects}.`, { field: field.name })
+
+function toColumnValue(field: Field, value: unknown): unknown {
+  if (value === null) return null
+  switch (field.type) {
+    case 'csv':
+      return Array.isArray(value) ? value.map(asText).join(',') : asText(value)
+    case 'json':
+      return typeof value === 'string' ? parseJson(field, value) : value
+    case 'date':
+      return typeof value === 'string' && /^\d{4}$/.test(value)
+        ? `${value}-01-01`
+        : wellFormed(field, value, /^\d{4}-?\d{2}-?\d{2}([T ].*)?$/)
+    case 'dateTime':
+      return withoutZone(wellFormed(field, value, /^\d{4}-\d{2}-\d{2}/))
+    case 'timestamp':
+      return wellFormed(field, value, /^\d{4}-\d{2}-\d{2}/)
+    case 'binary':
+      return isBuffer(value) ? `\\x${value.data.map((byte) => byte.toString(16).padStart(2, '0')).join('')}` : value
+    default:
+      return value
+  }
+}
+
+const asText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
+function parseJson(field: Field, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw refuse(field, 'valid JSON')
+  }
+}
+
+function wellFormed(field: Field, value: unknown, form: RegExp): string {
+  if (typeof value === 'string' && form.test(value)) return value
+  throw refuse(field, `a ${field.type} in ISO 8601`)
+}
+
+/** A time with a zone is stored as that moment in UTC: the column has no zone, and PostgreSQL would drop it. */
+function withoutZone(text: string): string {
+  if (!/\d{2}:\d{2}.*(Z|[+-]\d{2}:?\d{2})$/i.test(text)) return text
+  const date = new Date(text)
+  return Number.isNaN(date.getTime()) ? text : date.toISOString().slice(0, -1)
+}
+
+const isBuffer = (value: unknown): value is { data: number[] } =>
+  typeof value === 'object' &&
+  value !== null &&
+  Array.isArray((value as { data?: unknown }).data) &&
+  (value as { data: unknown[] }).data.every((byte) => Number.isInteger(byte))
+
+/** What the server writes by itself, as the field's specials say. */
+function fillIn(table: Table, row: Item, access: Access, moment: 'created' | 'updated'): void {
+  const { user, role } = access === system ? { user: null, role: null } : access
+  for (const { name, special, column } of table.fields.values()) {
+    if (!column || !special.length) continue
+    if (special.includes(`date-${moment}`)) row[name] = new Date().toISOString()
+    else if (special.includes(`user-${moment}`)) row[name] ??= user
+    else if (special.includes(`role-${moment}`)) row[name] ??= role
+    else if (moment === 'created' && special.includes('uuid')) row[name] ??= crypto.randomUUID()
+  }
+}

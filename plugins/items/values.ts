@@ -1,0 +1,126 @@
+/** Values that arrive in filters and keys → parameters, checked against the column's type before a statement sees them. Pure but for the clock. */
+import { type Field, type Parameter, problems } from 'plinth'
+
+/** What `$CURRENT_USER` and its kin stand for in one request. */
+export interface Variables {
+  readonly user: string | null
+  readonly role: string | null
+  readonly now: Date
+}
+
+/** The groups of types that share operators and a way to read values. */
+export type Family = 'text' | 'number' | 'time' | 'boolean' | 'uuid' | 'json' | 'other'
+
+const families: Readonly<Record<string, Family>> = {
+  string: 'text',
+  text: 'text',
+  csv: 'text',
+  hash: 'text',
+  integer: 'number',
+  bigInteger: 'number',
+  decimal: 'number',
+  float: 'number',
+  date: 'time',
+  time: 'time',
+  dateTime: 'time',
+  timestamp: 'time',
+  boolean: 'boolean',
+  uuid: 'uuid',
+  json: 'json',
+}
+
+export const familyOf = (field: Field): Family => families[field.type] ?? 'other'
+
+/** Whole-number types by `pg_type.typname`, with their least value; the greatest is -least - 1. */
+const leastOf: Readonly<Record<string, bigint>> = { int2: -(2n ** 15n), int4: -(2n ** 31n), int8: -(2n ** 63n) }
+
+const refuse = (field: Field, expects: string) =>
+  problems.INVALID_QUERY(`"${field.name}" is compared with something that is not ${expects}.`)
+
+/**
+ * The parameter for one value compared with `field`.
+ * @throws INVALID_QUERY when the value cannot be one of the column's type.
+ */
+export function toParameter(field: Field, raw: unknown, variables: Variables): Parameter {
+  const value = typeof raw === 'string' && raw.startsWith('$') ? resolveVariable(raw, variables) : raw
+  if (value === null) return null
+  switch (familyOf(field)) {
+    case 'number':
+      return toNumber(field, value)
+    case 'boolean':
+      if (value === true || value === 'true' || value === 1 || value === '1') return true
+      if (value === false || value === 'false' || value === 0 || value === '0') return false
+      throw refuse(field, 'true or false')
+    case 'uuid':
+      if (typeof value === 'string' && isUuid(value)) return value
+      throw refuse(field, 'a UUID')
+    case 'time':
+      return toTime(field, value)
+    default:
+      if (typeof value === 'string' && value.includes('\0')) throw refuse(field, 'text without null characters')
+      return String(value)
+  }
+}
+
+export const isUuid = (text: string): boolean => /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(text)
+
+function toNumber(field: Field, value: unknown): string {
+  const least = leastOf[field.column?.baseType ?? '']
+  const text = String(value).trim()
+  if (least !== undefined) {
+    const whole = toWhole(text)
+    if (whole === undefined || whole < least || whole >= -least) throw refuse(field, 'a whole number in the range of its type')
+    return String(whole)
+  }
+  if (text === '' || !Number.isFinite(Number(text))) throw refuse(field, 'a number')
+  return /^[+-]?[\d.]/.test(text) && !/^[+-]?0[xbo]/i.test(text) ? text : String(Number(text))
+}
+
+/** Digits exactly, whatever their number; other spellings (1e3, 0x10) as JavaScript reads them. */
+export function toWhole(text: string): bigint | undefined {
+  if (/^[+-]?\d+$/.test(text)) return BigInt(text.replace('+', ''))
+  const number = text === '' ? Number.NaN : Number(text)
+  return Number.isSafeInteger(number) ? BigInt(number) : undefined
+}
+
+const timeForms: Readonly<Record<string, RegExp>> = {
+  time: /^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$/,
+  date: /^[+-]?\d{4,6}-\d{2}-\d{2}([T ].*)?$/,
+  dateTime: /^[+-]?\d{4,6}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/,
+  timestamp: /^[+-]?\d{4,6}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/,
+}
+
+/** Days of the calendar beyond the form (30 February) are PostgreSQL's to refuse. */
+function toTime(field: Field, value: unknown): string {
+  if (value instanceof Date) {
+    const text = value.toISOString()
+    return field.type === 'date' ? text.slice(0, 10) : field.type === 'time' ? text.slice(11, 23) : text
+  }
+  const text = typeof value === 'number' ? new Date(value).toISOString() : String(value).trim()
+  if (!timeForms[field.type]!.test(text)) throw refuse(field, `a ${field.type} in ISO 8601`)
+  return text
+}
+
+const units: Readonly<Record<string, (date: Date, n: number) => void>> = {
+  second: (date, n) => date.setUTCSeconds(date.getUTCSeconds() + n),
+  minute: (date, n) => date.setUTCMinutes(date.getUTCMinutes() + n),
+  hour: (date, n) => date.setUTCHours(date.getUTCHours() + n),
+  day: (date, n) => date.setUTCDate(date.getUTCDate() + n),
+  week: (date, n) => date.setUTCDate(date.getUTCDate() + 7 * n),
+  month: (date, n) => date.setUTCMonth(date.getUTCMonth() + n),
+  year: (date, n) => date.setUTCFullYear(date.getUTCFullYear() + n),
+}
+
+/** `$NOW`, `$NOW(-1 day)`, `$CURRENT_USER`, `$CURRENT_ROLE`; any other text is itself. */
+function resolveVariable(text: string, variables: Variables): unknown {
+  if (text === '$CURRENT_USER') return variables.user
+  if (text === '$CURRENT_ROLE') return variables.role
+  if (!/^\$NOW(\(|$)/.test(text)) return text
+  const date = new Date(variables.now)
+  if (text === '$NOW' || text === '$NOW()') return date
+  const [, sign = '+', amount, unit] = /^\$NOW\(\s*([+-]?)\s*(\d{1,6})\s+([a-z]+?)s?\s*\)$/.exec(text) ?? []
+  const shift = unit === undefined ? undefined : units[unit]
+  if (!shift) throw problems.INVALID_QUERY(`"${text}" is not understood: say $NOW(-1 day), with a unit from seconds to years.`)
+  shift(date, (sign === '-' ? -1 : 1) * Number(amount))
+  return date
+}
