@@ -52,6 +52,8 @@ export interface Database extends Queryable {
   /** Listens until the returned function is called; reconnects by itself. */
   listen(channel: string, listener: Listener): Promise<() => Promise<void>>
   notify(channel: string, payload: string): Promise<void>
+  /** To be called when the schema has changed: a prepared statement keeps the parameter types of its first use, date where it is timestamp now. */
+  forgetStatements(): void
   /** Waits for what is under way (bounded), then closes. */
   close(): Promise<void>
 }

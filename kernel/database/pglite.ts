@@ -3,12 +3,15 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { PGlite } from '@electric-sql/pglite'
+import { gunzipSync } from 'node:zlib'
+import { PGlite, type Results } from '@electric-sql/pglite'
 import type { Log } from '../log.ts'
 import { type Database, DatabaseError, type Listener, type Parameter, quoteName } from './database.ts'
 import { lockFolder } from './lock.ts'
 import { createPool, type Session } from './pool.ts'
-import { parsers, textParsers, toText } from './values.ts'
+import { createSweep } from './sweep.ts'
+import { unpackTar } from './tar.ts'
+import { createUserTypes, parsers, textParsers, toText } from './values.ts'
 
 export interface PGliteOptions {
   /** The data is in its subfolder `pglite`, the lock beside that. null: in memory. */
@@ -50,14 +53,13 @@ async function openFolder(dataDir: string): Promise<PGlite> {
     for (const name of await readdir(dataDir)) if (name.startsWith('pglite.new-')) await rm(join(dataDir, name), { recursive: true })
     const fresh = join(dataDir, `pglite.new-${randomUUID()}`)
     await mkdir(fresh)
-    const pglite = await PGlite.create({ dataDir: fresh, loadDataDir: await emptyCluster() })
-    await pglite.close()
+    await unpackTar(gunzipSync(await (await emptyCluster()).arrayBuffer()), fresh)
     await rename(fresh, folder)
   }
   return PGlite.create({ dataDir: folder })
 }
 
-/** A ready-made cluster: 1 s, against 2.6 s for initdb. */
+/** A ready-made cluster as .tar.gz: 1 s, against 2.6 s for initdb. */
 const emptyCluster = async () => (await import('@electric-sql/pglite-prepopulatedfs')).dataDir()
 
 function databaseOf(pglite: PGlite, log: Log | undefined, unlock: () => Promise<void> | undefined): Database {
@@ -82,8 +84,10 @@ function databaseOf(pglite: PGlite, log: Log | undefined, unlock: () => Promise<
     capabilities: { driver: 'pglite', cancel: false, shared: false },
     size: 1,
     patience,
+    sweep: createSweep(),
     open: () => session,
     listen,
+    forgetStatements() {}, // none is prepared
     closed: async () => {
       if (!pglite.closed) await pglite.close()
       await unlock()
@@ -95,10 +99,12 @@ function databaseOf(pglite: PGlite, log: Log | undefined, unlock: () => Promise<
 function sessionOf(pglite: PGlite, log: Log | undefined): Session {
   const onNotice = ({ message }: { message: string | undefined }) => log?.debug('Notice from the database', { notice: message })
 
-  async function rows(text: string, parameters: readonly Parameter[], options: object): Promise<unknown[]> {
+  const parseUserTypes = createUserTypes()
+
+  async function run<Row>(text: string, parameters: readonly Parameter[], options: object): Promise<Results<Row>> {
     const values = parameters.map(toText)
     try {
-      return (await pglite.query(text, values, { ...options, onNotice })).rows
+      return await pglite.query<Row>(text, values, { ...options, onNotice })
     } catch (error) {
       throw toDatabaseError(error)
     }
@@ -107,10 +113,19 @@ function sessionOf(pglite: PGlite, log: Log | undefined): Session {
   return {
     alive: true,
     worn: false,
-    query: async <Row>(text: string, parameters: readonly Parameter[] = []) => (await rows(text, parameters, {})) as Row[],
+    pipelines: false,
+    async query<Row>(text: string, parameters: readonly Parameter[] = []) {
+      const { rows, fields } = await run<Record<string, unknown>>(text, parameters, {})
+      await parseUserTypes(
+        rows,
+        fields.map(({ name, dataTypeID }) => ({ name, type: dataTypeID })),
+        async (ask, values) => (await run<{ oid: string; element: string }>(ask, values, {})).rows,
+      )
+      return rows as Row[]
+    },
     async text(text, parameters = []) {
-      const [row] = (await rows(text, parameters, { rowMode: 'array', parsers: textParsers })) as (string | null)[][]
-      return row?.[0]
+      const { rows } = await run<(string | null)[]>(text, parameters, { rowMode: 'array', parsers: textParsers })
+      return rows[0]?.[0]
     },
     async execute(script) {
       try {

@@ -2,17 +2,9 @@
  * A Database out of sessions. What both drivers share: each session is lent to one caller at a time, so that no statement waits behind
  * somebody else's; transactions with retry, the guard against escaping them, and an orderly close.
  */
-import {
-  type Capabilities,
-  type Database,
-  DatabaseError,
-  type Listener,
-  type Queryable,
-  type QueryOptions,
-  type Transaction,
-} from './database.ts'
+import { type Capabilities, type Database, DatabaseError, type Queryable, type QueryOptions, type Transaction } from './database.ts'
 import { createGuard } from './guard.ts'
-import { createSweep } from './sweep.ts'
+import type { Sweep } from './sweep.ts'
 
 /** One connection. Statements sent while another runs are executed after it, in order. */
 export interface Session extends Queryable {
@@ -20,6 +12,8 @@ export interface Session extends Queryable {
   readonly alive: boolean
   /** Whether a new session should take its place, when there is a moment. */
   readonly worn: boolean
+  /** Whether a statement may be sent before the one ahead of it has succeeded: if that one fails for want of a connection, it fails too. */
+  readonly pipelines: boolean
   end(): Promise<void>
 }
 
@@ -28,9 +22,11 @@ export interface PoolOptions {
   readonly size: number
   /** Must not wait: a session may connect with its first statement. */
   open(): Session
-  listen(channel: string, listener: Listener): Promise<() => Promise<void>>
+  listen: Database['listen']
+  forgetStatements: Database['forgetStatements']
   /** Longest wait for a session, ms. */
   readonly patience: number
+  readonly sweep: Sweep
   /** After the last session has ended. */
   closed?(): Promise<void>
 }
@@ -45,7 +41,6 @@ const closeTimeout = 5000
 
 export function createPool(options: PoolOptions): Database {
   const guard = createGuard()
-  const sweep = createSweep()
   const idle: Session[] = []
   const lent = new Set<Session>()
   const waiters = new Set<Waiter>()
@@ -59,7 +54,10 @@ export function createPool(options: PoolOptions): Database {
 
   function acquire(gone?: () => boolean): Session | Promise<Session> {
     if (closing) throw new DatabaseError('The database connection is closed', '08003')
-    for (let session = idle.pop(); session; session = idle.pop()) if (session.alive) return lend(session)
+    for (let session = idle.pop(); session; session = idle.pop()) {
+      if (session.alive && !session.worn) return lend(session)
+      void session.end()
+    }
     return lent.size < options.size ? lend(options.open()) : wait(gone)
   }
 
@@ -79,7 +77,7 @@ export function createPool(options: PoolOptions): Database {
           reject(error)
         },
       }
-      const forget = sweep.add((age) => {
+      const forget = options.sweep.add((age) => {
         if (gone?.()) waiter.reject(new DatabaseError('Nobody waits for this statement any more', '57014'))
         else if (age > options.patience)
           waiter.reject(new DatabaseError(`No connection became free within ${options.patience} ms`, '53300'))
@@ -130,10 +128,14 @@ export function createPool(options: PoolOptions): Database {
         }
       }
     },
-    listen: options.listen,
+    async listen(channel, listener) {
+      guard.check()
+      return options.listen(channel, listener)
+    },
     notify: async (channel, payload) => {
       await lease((session) => session.query('select pg_notify($1, $2)', [channel, payload]))
     },
+    forgetStatements: options.forgetStatements,
     close: () => (closing ??= close()),
   }
 }
@@ -143,6 +145,9 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
   let depth = 0
   /** Of a statement, until a savepoint took it back. PostgreSQL would answer COMMIT with a silent ROLLBACK. */
   let failure: { error: unknown } | undefined
+  const fail = (error: unknown) => {
+    failure ??= { error }
+  }
 
   const step = async <R>(action: () => Promise<R>): Promise<R> => {
     if (over) throw new Error("A transaction's db was used after the transaction had ended")
@@ -150,7 +155,7 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
     try {
       return await action()
     } catch (error) {
-      failure ??= { error }
+      fail(error)
       throw error
     }
   }
@@ -175,7 +180,9 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
     },
   }
 
-  await session.execute('begin')
+  const begun = session.execute('begin')
+  if (session.pipelines) begun.catch(fail)
+  else await begun
   try {
     const result = await work(transaction)
     if (failure) throw failure.error

@@ -6,7 +6,7 @@ import { type Database, DatabaseError, type Parameter, type QueryOptions } from 
 import { createListening } from './listening.ts'
 import { createPool, type Session } from './pool.ts'
 import { createSweep, type Sweep } from './sweep.ts'
-import { parsers, toText } from './values.ts'
+import { createUserTypes, parsers, toText } from './values.ts'
 
 export interface PostgresOptions {
   readonly url: string
@@ -30,6 +30,8 @@ type Statement = postgres.PendingQuery<postgres.Row[]> & {
   canceller(statement: Statement): Promise<void>
 }
 
+type Result = postgres.RowList<Record<string, unknown>[]>
+
 interface SessionSettings {
   readonly url: string
   readonly statementTimeout: number
@@ -38,6 +40,9 @@ interface SessionSettings {
   readonly sweep: Sweep
   /** Whether a text is used for the second time, on any connection. */
   readonly seenBefore: (text: string) => boolean
+  /** A session that was opened at another age has statements to forget. */
+  readonly schemaAge: () => number
+  readonly parseUserTypes: ReturnType<typeof createUserTypes>
   readonly log: Log | undefined
   readonly onnotify?: (channel: string, payload: string) => void
   readonly onclose?: () => void
@@ -59,6 +64,7 @@ const types = Object.fromEntries(
 export function openPostgres(options: PostgresOptions): Database {
   const statementTimeout = options.statementTimeout ?? 30_000
   const preparedStatements = options.pooler ? 0 : (options.preparedStatements ?? 500)
+  let schemaAge = 0
   const settings: SessionSettings = {
     url: options.url,
     statementTimeout,
@@ -66,6 +72,8 @@ export function openPostgres(options: PostgresOptions): Database {
     preparedStatements,
     sweep: createSweep(),
     seenBefore: createMemory(2 * preparedStatements),
+    schemaAge: () => schemaAge,
+    parseUserTypes: createUserTypes(),
     log: options.log,
   }
   const listening = createListening({
@@ -84,8 +92,12 @@ export function openPostgres(options: PostgresOptions): Database {
     capabilities: { driver: 'postgres', cancel: true, shared: true },
     size: options.poolSize ?? 10,
     patience: statementTimeout,
+    sweep: settings.sweep,
     open: () => openSession(settings),
     listen: listening.listen,
+    forgetStatements() {
+      schemaAge++
+    },
     closed: listening.close,
   })
   return database
@@ -105,9 +117,11 @@ function createMemory(size: number): (text: string) => boolean {
 function openSession(settings: SessionSettings): Session {
   const { statementTimeout, pooler, preparedStatements, sweep, log } = settings
   const opened = performance.now()
+  const age = settings.schemaAge()
   const prepared = new Set<string>()
   let full = false
   let alive = true
+  let connected = false
   let socket: net.Socket | undefined
   let cancelling = false
 
@@ -153,7 +167,7 @@ function openSession(settings: SessionSettings): Session {
   }
 
   /** Runs a statement under the sweep's eyes. It settles after its cancel request has, which could hit the connection's next statement otherwise. */
-  async function run<Result>(statement: Statement, options: QueryOptions | undefined): Promise<Result> {
+  async function run<Rows>(statement: Statement, options: QueryOptions | undefined): Promise<Rows> {
     let request: Promise<void> | undefined
     const forget = sweep.add((age) => {
       if (age > statementTimeout + grace) void end()
@@ -164,7 +178,9 @@ function openSession(settings: SessionSettings): Session {
       }
     })
     try {
-      return (await statement) as Result
+      const result = (await statement) as Rows
+      connected = true
+      return result
     } catch (error) {
       throw failed(error)
     } finally {
@@ -197,10 +213,15 @@ function openSession(settings: SessionSettings): Session {
       return alive
     },
     get worn() {
-      return full && performance.now() - opened > wearTime
+      return settings.schemaAge() !== age || (full && performance.now() - opened > wearTime)
+    },
+    get pipelines() {
+      return connected
     },
     async query<Row>(text: string, parameters: readonly Parameter[] = [], options?: QueryOptions) {
-      return Array.from(await run<Row[]>(prepare(text, parameters), options))
+      const result = await run<Result>(prepare(text, parameters), options)
+      await settings.parseUserTypes(result, result.columns, (ask, values) => run(prepare(ask, values), undefined))
+      return Array.from(result) as Row[]
     },
     async text(text, parameters = [], options) {
       const statement = prepare(text, parameters)

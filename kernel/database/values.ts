@@ -95,3 +95,43 @@ export function parseArray(text: string, item: Parser): unknown[] {
   }
   return list()
 }
+
+export interface Column {
+  readonly name: string
+  readonly type: number
+}
+
+/** OIDs of types that PostgreSQL does not bring along start here. */
+const firstUserType = 16384
+
+/** Array types of somebody's enums and domains: their OIDs are looked up when a result first holds one. */
+export function createUserTypes() {
+  /** null: not an array. */
+  const learned = new Map<number, Parser | null>()
+
+  /** Replaces the text of such columns in `rows`. */
+  return async function parseUserTypes(
+    rows: readonly Record<string, unknown>[],
+    columns: readonly Column[],
+    ask: (text: string, parameters: Parameter[]) => Promise<readonly { oid: string; element: string }[]>,
+  ): Promise<void> {
+    const own = columns.filter(({ type }) => type >= firstUserType)
+    if (own.length === 0 || rows.length === 0) return
+    const unknown = own.map(({ type }) => type).filter((type) => !learned.has(type))
+    if (unknown.length > 0) {
+      for (const type of unknown) learned.set(type, null)
+      for (const { oid, element } of await ask(arrayTypes, [unknown])) {
+        learned.set(Number(oid), (text) => parseArray(text, parsers[Number(element)] ?? asIs))
+      }
+    }
+    for (const { name, type } of own) {
+      const parse = learned.get(type)
+      if (parse) for (const row of rows) if (typeof row[name] === 'string') row[name] = parse(row[name])
+    }
+  }
+}
+
+const arrayTypes = `
+  select a.oid, coalesce(nullif(e.typbasetype, 0), e.oid) as element
+  from pg_catalog.pg_type a join pg_catalog.pg_type e on e.oid = a.typelem
+  where a.oid = any($1::oid[]) and a.typcategory = 'A'`
