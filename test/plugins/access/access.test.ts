@@ -1,13 +1,24 @@
 /** Users and their rights, as a client sees them. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Peer } from 'plinth'
+import { definePlugin, type Peer } from 'plinth'
+import { type Items, items } from 'plinth/items'
+import { usersCommand } from '../../../plugins/access/command.ts'
+import { ensureFirstAdmin } from '../../../plugins/access/first-admin.ts'
 import { admin, startKernel, type TestHost } from '../../host.ts'
 
 describe('access', () => {
   let host: TestHost
+  let engine: Items
+  const witness = definePlugin({
+    name: 'witness',
+    needs: [items],
+    setup(wiring) {
+      engine = wiring.use(items)
+    },
+  })
   before(async () => {
-    host = await startKernel()
+    host = await startKernel({ plugins: [witness] })
   })
   after(() => host.close())
 
@@ -68,6 +79,31 @@ describe('access', () => {
         const body = method === 'DELETE' ? [data.id] : { role: null }
         assert.deepEqual([path, (await host.api(method, path, { token, body })).code], [path, 'FORBIDDEN'])
       }
+    }
+  })
+
+  test('plinth users makes somebody who can sign in, and gives them another password', async () => {
+    const printed: string[] = []
+    const users = usersCommand(host.kernel.db, engine, (line) => printed.push(line))
+    const login = async () => {
+      const body = { email: 'hal@example.com', password: printed.at(-1)!.split(' ').at(-1) }
+      const { data } = await host.api('POST', '/auth/login', { token: null, body })
+      return (await host.api('GET', '/users', { token: data.access_token })).status
+    }
+    assert.equal(await users.run(['create', 'hal@example.com', '--admin']), 0)
+    assert.equal(await login(), 200)
+    assert.equal(await users.run(['passwd', 'HAL@example.com']), 0)
+    assert.equal(await login(), 200)
+    assert.notEqual(printed[0], printed[1])
+    for (const args of [
+      [],
+      ['create'],
+      ['create', 'x'],
+      ['create', 'a@example.com', '--boss'],
+      ['drop', 'a@example.com'],
+      ['passwd', 'a@example.com'],
+    ]) {
+      assert.deepEqual([args, await users.run(args)], [args, 1])
     }
   })
 
@@ -160,6 +196,27 @@ describe('the first administrator', () => {
       assert.equal((await host.api('POST', '/auth/login', { token: null, body })).status, 200)
       assert.equal((await host.api('GET', '/users/me', { token })).status, 200)
       assert.ok(!JSON.stringify(host.logs).includes(password!))
+    } finally {
+      await host.close()
+    }
+  })
+
+  test('is made once when several processes start at once', async () => {
+    const host = await startKernel()
+    try {
+      const { db } = host.kernel
+      await db.execute('delete from directus_users; delete from directus_access; delete from directus_policies; delete from directus_roles')
+      const told: string[] = []
+      const options = { ADMIN_EMAIL: admin.email, ADMIN_PASSWORD: admin.password, ADMIN_TOKEN: undefined }
+      const start = () => ensureFirstAdmin(db, { options, hash: async (text) => text, announce: (line) => told.push(line) })
+      await Promise.all([start(), start(), start(), start()])
+      await start()
+      const counts = await Promise.all(['users', 'roles', 'policies', 'access'].map((table) => db.query(`select from directus_${table}`)))
+      assert.deepEqual(
+        counts.map(({ length }) => length),
+        [1, 1, 2, 2],
+      )
+      assert.equal(told.filter((line) => line.includes('token')).length, 1, told.join('\n'))
     } finally {
       await host.close()
     }
