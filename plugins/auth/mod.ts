@@ -35,8 +35,9 @@ export const auth = definePlugin({
     })
 
     // Whoever came in by what has changed has to come in anew.
-    host.hook(itemsUpdate, async function endSessions({ table, keys, patch, db }, next) {
+    host.hook(itemsUpdate, async function endSessions(event, next) {
       await next()
+      const { table, keys, patch, db } = event
       const shutOut = 'status' in patch && patch.status !== 'active'
       if (table.name === 'directus_users' && (shutOut || 'password' in patch || 'email' in patch)) await sessions.endAll(keys, db)
     })

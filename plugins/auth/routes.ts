@@ -92,7 +92,7 @@ async function atLeast<T>(ms: number, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    await new Promise((resolve) => setTimeout(resolve, ms - (performance.now() - began)))
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, ms - (performance.now() - began))))
     throw error
   }
 }
