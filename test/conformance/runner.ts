@@ -82,6 +82,8 @@ export interface Api {
   patch(path: string, body: unknown, options?: CallOptions): Promise<Answer>
   delete(path: string, options?: CallOptions): Promise<Answer>
   search(path: string, body: unknown, options?: CallOptions): Promise<Answer>
+  /** Makes a user without role or policies; answers its key, which is shown as `user:EMAIL`. */
+  user(user: NewUser): Promise<string>
   /** Makes a collection that `cleanUp` removes. */
   table(collection: string, fields: readonly object[], meta?: object): Promise<void>
   /** Makes a many-to-one relation. */
@@ -101,13 +103,13 @@ const JWT = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g
 const REFRESH_TOKEN = /^[\w-]{64}$/
 const TWO_DAYS = 2 * 86_400_000
 
-/** Names what differs from run to run. Identifiers are numbered in order of first sight; those that a scenario chose begin with `aaaaaaaa`. */
-function makeNormaliser(base: string): (value: unknown) => unknown {
-  const seen = new Map<string, string>()
+/** Names what differs from run to run. Identifiers without a name are numbered in order of first sight; those that a scenario chose begin with `aaaaaaaa`. */
+function makeNormaliser(base: string, seen: Map<string, string>): (value: unknown) => unknown {
+  let unnamed = 0
   const nameOf = (uuid: string) => {
     const key = uuid.toLowerCase()
     if (key.startsWith('aaaaaaaa')) return uuid
-    if (!seen.has(key)) seen.set(key, `uuid#${seen.size + 1}`)
+    if (!seen.has(key)) seen.set(key, `uuid#${++unnamed}`)
     return seen.get(key)!
   }
   const timeOf = (time: string) => (Math.abs(Date.now() - Date.parse(time)) < TWO_DAYS ? '<now>' : time)
@@ -176,7 +178,8 @@ export function makeApi(target: Target): Api {
   const points: Point[] = []
   const tables: string[] = []
   const relations: string[] = []
-  const normal = makeNormaliser(target.base)
+  const names = new Map<string, string>()
+  const normal = makeNormaliser(target.base, names)
   let contract = ''
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
@@ -213,6 +216,11 @@ export function makeApi(target: Target): Api {
     post: send('POST'),
     patch: send('PATCH'),
     search: send('SEARCH'),
+    async user(user) {
+      const id = await target.addUser(user)
+      names.set(id, `user:${user.email}`)
+      return id
+    },
     async table(collection, fields, meta = {}) {
       owns(collection)
       await call('POST', '/collections', { setup: true, body: { collection, schema: {}, meta, fields } })

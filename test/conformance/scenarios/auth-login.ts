@@ -4,12 +4,12 @@ import { readToken } from '../tokens.ts'
 
 const scenario: Scenario = async (api) => {
   const { email, password } = api.target.admin
-  await api.target.addUser({ email: 'plain@example.com', password: 'Plain-Password-1' })
-  await api.target.addUser({ email: 'suspended@example.com', password: 'Plain-Password-1', status: 'suspended' })
-  await api.target.addUser({ email: 'invited@example.com', password: 'Plain-Password-1', status: 'invited' })
-  await api.target.addUser({ email: 'archived@example.com', password: 'Plain-Password-1', status: 'archived' })
-  await api.target.addUser({ email: 'no-password@example.com' })
-  await api.target.addUser({ email: 'Mixed.Case@example.com', password: 'Plain-Password-1' })
+  await api.user({ email: 'plain@example.com', password: 'Plain-Password-1' })
+  await api.user({ email: 'suspended@example.com', password: 'Plain-Password-1', status: 'suspended' })
+  await api.user({ email: 'invited@example.com', password: 'Plain-Password-1', status: 'invited' })
+  await api.user({ email: 'archived@example.com', password: 'Plain-Password-1', status: 'archived' })
+  await api.user({ email: 'no-password@example.com' })
+  await api.user({ email: 'Mixed.Case@example.com', password: 'Plain-Password-1' })
   const login = (label: string, body: unknown, path = '/auth/login') => api.post(path, body, { label, token: null })
 
   api.proves(

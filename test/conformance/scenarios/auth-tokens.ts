@@ -4,8 +4,8 @@ import { readToken, signToken, unsignedToken } from '../tokens.ts'
 
 const scenario: Scenario = async (api) => {
   const { admin, secret } = api.target
-  await api.target.addUser({ email: 'static@example.com', token: 'static-token-of-a-user' })
-  const suspended = await api.target.addUser({ email: 'asleep@example.com', token: 'static-token-of-a-suspended', status: 'suspended' })
+  await api.user({ email: 'static@example.com', token: 'static-token-of-a-user' })
+  const suspended = await api.user({ email: 'asleep@example.com', token: 'static-token-of-a-suspended', status: 'suspended' })
   const login = await api.post('/auth/login', { email: admin.email, password: admin.password }, { setup: true, token: null })
   const access: string = login.data.access_token
   const claims = readToken(access)

@@ -3,15 +3,15 @@ import type { Json, Scenario } from '../runner.ts'
 
 const tables = ['users', 'roles', 'policies', 'access', 'permissions', 'settings', 'collections', 'fields', 'relations']
 
-/** `name: type, data type(length) not null = default → table`, and what meta says of it. */
+/** `name: type, data type(length) not null = default → table of this list [special]`. */
 function describe({ field, type, schema, meta }: Json): string {
   const column = schema
     ? [
         schema.data_type + (schema.max_length ? `(${schema.max_length})` : ''),
         schema.is_nullable ? '' : 'not null',
         schema.is_primary_key ? 'key' : schema.is_unique ? 'unique' : '',
-        schema.default_value === null ? '' : `= ${JSON.stringify(schema.default_value)}`,
-        schema.foreign_key_table ? `→ ${schema.foreign_key_table}` : '',
+        schema.default_value === null || field === 'project_name' ? '' : `= ${JSON.stringify(schema.default_value)}`,
+        tables.some((table) => schema.foreign_key_table === `directus_${table}`) ? `→ ${schema.foreign_key_table}` : '',
       ]
     : ['no column']
   return [`${field}: ${type},`, ...column, ...(meta?.special ?? []).map((special: string) => `[${special}]`)].filter(Boolean).join(' ')
