@@ -9,7 +9,7 @@ import { problems } from './problem.ts'
  */
 export async function readJson(c: Context<Env>): Promise<Record<string, unknown> | unknown[] | undefined> {
   const type = c.req.header('content-type')
-  if (!type || !/^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(type)) return undefined
+  if (!type || !/^application\/json\s*(;|$)/i.test(type)) return undefined
   const charset = /;\s*charset="?([\w-]+)/i.exec(type)?.[1]
   if (charset && !/^(utf-?8|us-ascii)$/i.test(charset)) throw problems.INVALID_PAYLOAD(`Charset "${charset}" is not supported.`)
   const text = await readText(c, c.env.maxPayload)

@@ -28,6 +28,7 @@ export interface PipelineOptions {
   readonly current: () => Promise<void> | undefined
 }
 
+const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' }
 const alone: Peer = { ip: null, gone: () => false }
 let requests = 0
 const process = Math.random().toString(36).slice(2, 8)
@@ -70,8 +71,9 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
   for (const { prefix, router } of mounts) root.route(prefix, router)
   root.onError((error, c) => respond(error, c.env))
   root.notFound(async (c) => {
+    if (c.req.method === 'OPTIONS') return c.body(null, 200)
     await readJson(c)
-    throw problems.ROUTE_NOT_FOUND(undefined, { path: getPath(c.req.raw) })
+    throw problems.ROUTE_NOT_FOUND(undefined, { path: rawPath(c.req.url) })
   })
 
   const route = async (event: RequestContext): Promise<void> => {
@@ -124,7 +126,9 @@ function createResponder(mounts: readonly Mount[], log: Log): (thrown: unknown, 
     const found = list.length ? list : [unexpected(thrown, event, log)]
     const path = getPath(event.request)
     const render = renderers.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.render
-    return render ? render(found, event.request) : Response.json({ errors: found }, { status: found[0]!.status })
+    return render
+      ? render(found, event.request)
+      : new Response(JSON.stringify({ errors: found }), { status: found[0]!.status, headers: jsonHeaders })
   }
 }
 
@@ -173,6 +177,7 @@ function pathReader(mounts: readonly Mount[]): (request: Request) => string {
   const patterns = mounts.flatMap(({ prefix, router }) => router.routes.map(({ path }) => join(prefix, path).split('/')))
   return (request) => {
     const path = getPath(request)
+    if (path.includes('%')) checkEncoding(path)
     if (!/[A-Z]|\/\/|.\/$/.test(path)) return path
     const single = path.replace(/([^/])\/{2,}(?=[^/])/g, '$1/').replace(/([^/])\/$/, '$1')
     let candidates = patterns
@@ -185,5 +190,16 @@ function pathReader(mounts: readonly Mount[]): (request: Request) => string {
         return literal.length ? word : segment
       })
       .join('/')
+  }
+}
+
+/** As it was sent. */
+const rawPath = (url: string): string => url.replace(/^[a-z]+:\/\/[^/?#]*|[?#].*$/gi, '')
+
+function checkEncoding(path: string): void {
+  try {
+    decodeURIComponent(path)
+  } catch (cause) {
+    throw problems.INVALID_QUERY('The path holds a broken percent-encoding.', {}, cause)
   }
 }

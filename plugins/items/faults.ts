@@ -1,9 +1,9 @@
 /** What PostgreSQL refuses in a write → the API's problems, with collection, field and value. Pure. */
-import { DatabaseError, problems, type Table } from 'plinth'
+import { DatabaseError, problems, type Snapshot, type Table } from 'plinth'
 import type { Item } from './api.ts'
 
 /** The problem that `thrown` means for these rows; anything else comes back as it is. */
-export function toWriteProblem(thrown: unknown, table: Table, rows: readonly Item[]): unknown {
+export function toWriteProblem(thrown: unknown, snapshot: Snapshot, table: Table, rows: readonly Item[]): unknown {
   if (!(thrown instanceof DatabaseError)) return thrown
   const collection = table.name
   const alone = onlyValue(rows)
@@ -11,6 +11,9 @@ export function toWriteProblem(thrown: unknown, table: Table, rows: readonly Ite
     case '23505':
       return problems.RECORD_NOT_UNIQUE(undefined, { collection, ...culprit(thrown, table, rows) }, thrown)
     case '23503':
+      // A row that others still point at: the fault is in their column.
+      if (thrown.table !== table.name || !rows.length)
+        return problems.INVALID_FOREIGN_KEY(undefined, { ...referrer(thrown, snapshot), value: null }, thrown)
       return problems.INVALID_FOREIGN_KEY(undefined, { collection, ...culprit(thrown, table, rows) }, thrown)
     case '23502':
       return problems.NOT_NULL_VIOLATION(undefined, { collection, field: thrown.column ?? null }, thrown)
@@ -20,22 +23,21 @@ export function toWriteProblem(thrown: unknown, table: Table, rows: readonly Ite
       return problems.VALUE_OUT_OF_RANGE(undefined, { collection, ...alone }, thrown)
     case '23514':
     case '428C9':
-      return problems.INVALID_PAYLOAD(
-        thrown.detail ?? thrown.message,
-        { collection, field: thrown.column ?? fieldIn(thrown.message) },
-        thrown,
-      )
+      return problems.INVALID_PAYLOAD(thrown.detail ?? thrown.message, {}, thrown)
     default:
-      return thrown.state.startsWith('22') ? problems.INVALID_PAYLOAD(thrown.message, { collection, field: alone.field }, thrown) : thrown
+      return thrown.state.startsWith('22') ? problems.INVALID_PAYLOAD(thrown.message, {}, thrown) : thrown
   }
 }
-
-const fieldIn = (message: string): string | null => /column "([^"]+)"/.exec(message)?.[1] ?? null
 
 /** With one value in one row there is no doubt which it was: PostgreSQL does not say. */
 function onlyValue(rows: readonly Item[]): { field: string | null; value: unknown } {
   const [only, ...others] = rows.length === 1 ? Object.entries(rows[0]!) : []
   return only && !others.length ? { field: only[0], value: only[1] } : { field: null, value: null }
+}
+
+function referrer({ table = '', constraint }: DatabaseError, snapshot: Snapshot): { collection: string; field: string | null } {
+  const columns = snapshot.tables.get(table)?.foreignKeys.find((key) => key.constraint === constraint)?.columns ?? []
+  return { collection: table, field: columns.length === 1 ? columns[0]! : null }
 }
 
 /** `Key (code)=(A) already exists.`, and the row that holds it. */

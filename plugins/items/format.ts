@@ -5,8 +5,6 @@ import { type Field, quoteName } from 'plinth'
 const plain = new Set([
   'int2',
   'int4',
-  'float4',
-  'float8',
   'bool',
   'text',
   'varchar',
@@ -30,6 +28,9 @@ export function jsonColumn(row: string, field: Field): string {
   if (field.concealed) return `case when ${column} is not null then '${mask}' end`
   if (field.type === 'csv') return `case when ${column} = '' then '{}' else string_to_array(${column}, ',') end`
   if (field.type === 'boolean' && baseType !== 'bool') return `(${column})::text::boolean`
+  // JSON has no NaN and no infinity.
+  if (!array && (baseType === 'float4' || baseType === 'float8'))
+    return `case when ${column} not in ('NaN', 'Infinity', '-Infinity') then ${column} end`
   if (array || plain.has(baseType)) return column
   if (baseType === 'timestamptz') return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
   if (baseType === 'timestamp') return `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS')`

@@ -34,6 +34,11 @@ function splitKey(text: string): string[] {
   }
 }
 
+/** @throws FORBIDDEN when a given value cannot stand in this column of the key. */
+export function checkKeyPart(table: Table, name: string, value: unknown): void {
+  if (value !== undefined && value !== null) keyPart(table.fields.get(name)!, value)
+}
+
 function keyPart(field: Field, raw: unknown): Parameter {
   if (raw === null || raw === undefined || typeof raw === 'object') throw missing()
   const text = String(raw)
@@ -69,8 +74,9 @@ export function keysCondition(row: string, table: Table, placeholder: (part: num
   return names.length === 1 ? `${names[0]} = any(${lists[0]})` : `(${names.join(', ')}) in (select * from unnest(${lists.join(', ')}))`
 }
 
-/** One list a key column, the values of all `keys` in it. @throws FORBIDDEN when one of them cannot be a key. */
+/** One list a key column, the values of all `keys` in it. @throws FORBIDDEN when one of them cannot be a key, INVALID_PAYLOAD for null. */
 export function keyLists(table: Table, keys: readonly unknown[]): Parameter[] {
+  if (keys.includes(null)) throw problems.INVALID_PAYLOAD('A key is null.')
   const rows = keys.map((key) => keyParameters(table, key))
   if (!table.primaryKey.length) throw missing()
   return table.primaryKey.map((_, part) => rows.map((parts) => parts[part] as string))

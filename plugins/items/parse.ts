@@ -63,10 +63,9 @@ function wordsOf(name: string, raw: unknown): string[] {
   const texts = Array.isArray(raw) ? raw : [raw]
   return texts.flatMap((text) => {
     if (typeof text !== 'string') throw problems.INVALID_QUERY(`"${name}" must be text or a list of texts.`)
-    return text
-      .split(/,(?![^()]*\))/)
-      .map((word) => word.trim())
-      .filter(Boolean)
+    const words = text.split(/,(?![^()]*\))/).map((word) => word.trim())
+    if (words.includes('')) throw problems.INVALID_QUERY(`"${name}" has an empty name between commas.`)
+    return words
   })
 }
 
@@ -124,57 +123,62 @@ function objectOf(name: string, raw: unknown): Params | null {
   return value as Params
 }
 
+/** Null: nothing to check. */
 function parseFilter(raw: unknown, values: unknown[], limits: Limits): Filter | null {
   const root = objectOf('filter', raw)
   if (!root) return null
+  /** In brackets there is no way to write null but as a word. */
+  const bracketed = typeof raw !== 'string'
   let nodes = 0
 
-  /** What `map` says of `field`; null at the root, where only fields and groups may stand. */
-  const conditions = (field: string | null, map: Params, depth: number): Filter =>
-    and(
-      Object.entries(map).map(([name, value]) => {
-        if (++nodes > limits.filterNodes) throw problems.INVALID_QUERY(`"filter" has more than ${limits.filterNodes} conditions.`)
-        if (name === '_and' || name === '_or') return group(field, name, value, depth)
-        if (field !== null && known.has(name)) return compare(field, name as Operator, value)
-        if (name.startsWith('_') && (known.has(name) || typeof value !== 'object')) {
-          throw problems.INVALID_QUERY(`"filter" does not know the operator "${name}"${field === null ? ' here' : ''}.`)
-        }
-        checkDepth('filter', depth + 1, limits)
-        return { kind: 'field', name, of: below(name, value, depth + 1) }
-      }),
-    )
+  /** What `map` says of `field` (null at the root, where only fields and groups may stand). Null when it holds empty groups alone. */
+  const conditions = (field: string | null, map: Params, depth: number): Filter | null => {
+    const entries = Object.entries(map)
+    const of = entries.flatMap(([name, value]) => condition(field, name, value, depth) ?? [])
+    return entries.length && !of.length ? null : and(of)
+  }
 
-  const group = (field: string | null, name: '_and' | '_or', value: unknown, depth: number): Filter => {
+  const condition = (field: string | null, name: string, value: unknown, depth: number): Filter | null => {
+    if (++nodes > limits.filterNodes) throw problems.INVALID_QUERY(`"filter" has more than ${limits.filterNodes} conditions.`)
+    if (name === '_and' || name === '_or') return group(field, name, value, depth)
+    if (field !== null && known.has(name)) return compare(field, name as Operator, value)
+    if (name.startsWith('_') && (known.has(name) || typeof value !== 'object' || Array.isArray(value))) {
+      throw problems.INVALID_QUERY(`"filter" does not know the operator "${name}"${field === null ? ' here' : ''}.`)
+    }
+    checkDepth('filter', depth + 1, limits)
+    const of = below(name, value, depth + 1)
+    return of && { kind: 'field', name, of }
+  }
+
+  const group = (field: string | null, name: '_and' | '_or', value: unknown, depth: number): Filter | null => {
     if (!Array.isArray(value)) throw problems.INVALID_QUERY(`"filter": "${name}" must be a list of filters.`)
-    const of = value.map((entry) => {
+    const of = value.flatMap((entry) => {
       if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
         throw problems.INVALID_QUERY(`"filter": "${name}" must hold objects.`)
-      return conditions(field, entry as Params, depth)
+      return conditions(field, entry as Params, depth) ?? []
     })
-    return name === '_and' || of.length === 0 ? and(of) : { kind: 'or', of }
+    if (!of.length) return null
+    return name === '_and' ? and(of) : { kind: 'or', of }
   }
 
-  const below = (field: string, value: unknown, depth: number): Filter => {
+  const below = (field: string, value: unknown, depth: number): Filter | null => {
     if (value === null) throw problems.INVALID_QUERY(`"filter": "${field}" is compared with null; say {"_null": true}.`)
-    if (typeof value !== 'object') return compare(field, '_eq', value)
-    if (Array.isArray(value)) throw problems.INVALID_QUERY(`"filter": "${field}" holds a list; say {"_in": […]}.`)
-    return conditions(field, value as Params, depth)
+    return typeof value === 'object' ? conditions(field, value as Params, depth) : compare(field, '_eq', value)
   }
 
-  const compare = (field: string, operator: Operator, value: unknown): Filter => {
+  const compare = (field: string, operator: Operator, sent: unknown): Filter => {
     const flag = flags[operator]
-    if (flag) {
-      const [yes, no] = flag
-      return { kind: 'compare', operator: truth(field, operator, value) ? yes : no, value: null }
-    }
+    if (flag) return { kind: 'compare', operator: flag[truth(field, operator, sent) ? 0 : 1], value: null }
+    const value = bracketed && sent === 'null' ? null : sent
     if (value === null && operator === '_eq') return { kind: 'compare', operator: '_null', value: null }
     if (value === null && operator === '_neq') return { kind: 'compare', operator: '_nnull', value: null }
-    const list = operator === '_in' || operator === '_nin' || operator === '_between' || operator === '_nbetween'
-    values.push(list ? listOf(field, operator, value) : single(field, operator, value))
+    const range = operator === '_between' || operator === '_nbetween'
+    const list = range || operator === '_in' || operator === '_nin'
+    values.push(list ? listOf(field, operator, value, range) : single(field, operator, value))
     return { kind: 'compare', operator, value: values.length - 1 }
   }
 
-  return simplify(conditions(null, root, 0))
+  return conditions(null, root, 0)
 }
 
 /** Operators that take a boolean, with what `true` and `false` make of them. */
@@ -185,29 +189,27 @@ const flags: { readonly [O in Operator]?: readonly [Operator, Operator] } = {
   _nempty: ['_nempty', '_empty'],
 }
 
+/** Without a value an operator such as `_null` is meant. */
 function truth(field: string, operator: Operator, value: unknown): boolean {
-  if (value === true || value === 'true') return true
+  if (value === true || value === 'true' || value === '' || value === null) return true
   if (value === false || value === 'false') return false
   throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" must be true or false.`)
 }
 
+/** Null compares with nothing, so it finds nothing. */
 function single(field: string, operator: Operator, value: unknown): unknown {
-  if (value === '' || value === null || value === undefined || typeof value === 'object') {
+  if (value === '' || value === undefined || (typeof value === 'object' && value !== null)) {
     throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" needs a value.`)
   }
   return value
 }
 
-function listOf(field: string, operator: Operator, value: unknown): readonly unknown[] {
+function listOf(field: string, operator: Operator, value: unknown, range: boolean): readonly unknown[] {
   const list = Array.isArray(value) ? value : typeof value === 'string' ? value.split(',') : [value]
-  const wanted = operator === '_between' || operator === '_nbetween' ? 2 : 1
-  if (list.length < wanted || (wanted === 2 && list.length > 2)) {
-    throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" needs ${wanted === 2 ? 'two values' : 'a list of values'}.`)
+  if (range ? list.length !== 2 : list.length < 1) {
+    throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" needs ${range ? 'two values' : 'a list of values'}.`)
   }
-  return list.map((entry) => single(field, operator, entry))
+  return list.map((entry) => (entry === '' && !range ? entry : single(field, operator, entry)))
 }
 
 const and = (of: readonly Filter[]): Filter => (of.length === 1 ? of[0]! : { kind: 'and', of })
-
-/** Nothing to check: no filter. */
-const simplify = (filter: Filter): Filter | null => (filter.kind === 'and' && filter.of.length === 0 ? null : filter)

@@ -1,13 +1,16 @@
 /** Items as they arrive → values for columns: unknown names dropped, specials filled in, forms that PostgreSQL would read otherwise put right. Pure but for the clock. */
-import { type Access, type Field, type Problem, problems, system, type Table } from 'plinth'
+import { type Access, type Field, nobody, type Problem, problems, system, type Table } from 'plinth'
 import type { Item } from './api.ts'
+import { checkKeyPart } from './keys.ts'
 
 /**
  * The values of a new row by column.
- * @throws FAILED_VALIDATION for every required value that is missing or null, all at once; INVALID_PAYLOAD for what no column takes.
+ * @throws FAILED_VALIDATION for every required value that is missing or null, all at once; INVALID_PAYLOAD for what no column takes;
+ * FORBIDDEN for a key of the wrong type.
  */
 export function toNewRow(table: Table, item: Item, access: Access): Item {
   const row = toColumns(table, item)
+  for (const name of table.primaryKey) checkKeyPart(table, name, row[name])
   fillIn(table, row, access, 'created')
   const faults: Problem[] = []
   for (const field of table.fields.values()) {
@@ -46,16 +49,14 @@ function toColumns(table: Table, item: Item): Item {
     if (!field || value === undefined) continue
     const link = table.links.get(name)
     if (link && (link.kind === 'o2m' || (typeof value === 'object' && value !== null))) {
-      throw problems.INVALID_PAYLOAD(`"${name}" is a relation: write its items on their own; nested writes are not offered yet.`, {
-        field: name,
-      })
+      throw problems.INVALID_PAYLOAD(`"${name}" is a relation: write its items on their own; nested writes are not offered yet.`)
     }
     if (field.column) row[name] = toColumnValue(field, value)
   }
   return row
 }
 
-const refuse = (field: Field, expects: string) => problems.INVALID_PAYLOAD(`"${field.name}" is not ${expects}.`, { field: field.name })
+const refuse = (field: Field, expects: string) => problems.INVALID_PAYLOAD(`"${field.name}" is not ${expects}.`)
 
 function toColumnValue(field: Field, value: unknown): unknown {
   if (value === null) return null
@@ -72,10 +73,10 @@ function toColumnValue(field: Field, value: unknown): unknown {
       return withoutZone(wellFormed(field, value, /^\d{4}-\d{2}-\d{2}/))
     case 'timestamp':
       return wellFormed(field, value, /^\d{4}-\d{2}-\d{2}/)
-    case 'binary':
-      return isBuffer(value) ? `\\x${value.data.map((byte) => byte.toString(16).padStart(2, '0')).join('')}` : value
     default:
-      return value
+      return field.column!.baseType === 'bytea' && isBuffer(value)
+        ? `\\x${value.data.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
+        : value
   }
 }
 
@@ -107,14 +108,17 @@ const isBuffer = (value: unknown): value is { data: number[] } =>
   Array.isArray((value as { data?: unknown }).data) &&
   (value as { data: unknown[] }).data.every((byte) => Number.isInteger(byte))
 
-/** What the server writes by itself, as the field's specials say. */
+/** What the server writes by itself, as the field's specials say, whatever was sent: only the program may say otherwise. */
 function fillIn(table: Table, row: Item, access: Access, moment: 'created' | 'updated'): void {
-  const { user, role } = access === system ? { user: null, role: null } : access
+  const keep = (name: string, value: unknown) => {
+    if (access !== system || row[name] === undefined) row[name] = value
+  }
+  const { user, role } = access === system ? nobody : access
   for (const { name, special, column } of table.fields.values()) {
     if (!column || !special.length) continue
-    if (special.includes(`date-${moment}`)) row[name] = new Date().toISOString()
-    else if (special.includes(`user-${moment}`)) row[name] ??= user
-    else if (special.includes(`role-${moment}`)) row[name] ??= role
+    if (special.includes(`date-${moment}`)) keep(name, new Date().toISOString())
+    else if (special.includes(`user-${moment}`)) keep(name, user)
+    else if (special.includes(`role-${moment}`)) keep(name, role)
     else if (moment === 'created' && special.includes('uuid')) row[name] ??= crypto.randomUUID()
   }
 }

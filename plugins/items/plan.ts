@@ -94,6 +94,9 @@ export function planRead(snapshot: Snapshot, table: Table, shape: QueryShape, li
 export const missingField = (table: Table, name: string) =>
   problems.FORBIDDEN(`There is no field "${name}" in "${table.name}", or it is not yours to see.`)
 
+const notOfferedYet = (name: string) =>
+  problems.INVALID_QUERY(`"fields" through "${name}" is not offered yet: it leads to any of several collections.`)
+
 export function tableOf(snapshot: Snapshot, name: string): Table {
   const table = snapshot.tables.get(name)
   if (!table) throw problems.FORBIDDEN(`There is no collection "${name}", or it is not yours to see.`)
@@ -119,6 +122,9 @@ class Selecting {
     for (const [head = '', ...rest] of paths) {
       if (head === '*') {
         for (const name of table.fields.keys()) wish(name, table.links.has(name) ? rest : [])
+      } else if (head.includes(':')) {
+        // A scope says which of several collections is meant; a field that leads to one is just that field.
+        wish(this.#scoped(table, head), [])
       } else if (rest.length) {
         // A path through a plain column leads nowhere and is left out, as the API has it.
         if (table.links.has(head)) wish(head, rest)
@@ -130,6 +136,13 @@ class Selecting {
     this.#left -= wishes.size
     if (this.#left < 0) throw problems.INVALID_QUERY('"fields" selects too many fields: wildcards multiply along relations.')
     return { table, selections: [...wishes].flatMap(([name, below]) => this.#select(table, name, below)) }
+  }
+
+  #scoped(table: Table, head: string): string {
+    const name = head.slice(0, head.indexOf(':'))
+    if (!table.fields.has(name)) throw missingField(table, name)
+    if (table.links.get(name)?.kind === 'm2a') throw notOfferedYet(name)
+    return name
   }
 
   #select(table: Table, key: string, below: readonly FieldPath[]): Selection[] {
@@ -156,7 +169,7 @@ class Selecting {
     if (link?.kind === 'm2o' && below.length)
       return [{ kind: 'm2o', key, link, node: this.from(tableOf(this.#snapshot, link.target), below) }]
     if (link?.kind === 'm2a' && below.length) {
-      throw problems.INVALID_QUERY(`"fields" through "${key}" is not offered yet: it leads to any of several collections.`)
+      throw notOfferedYet(key)
     }
     return field.column ? [{ kind: 'column', key, field }] : []
   }
@@ -238,7 +251,10 @@ function planFilter(snapshot: Snapshot, root: Table, filter: Filter, slots: Slot
 
 function checkNames(snapshot: Snapshot, table: Table, filter: Filter): void {
   if (filter.kind === 'compare') return
-  if (filter.kind !== 'field') return filter.of.forEach((inner) => checkNames(snapshot, table, inner))
+  if (filter.kind !== 'field') {
+    for (const inner of filter.of) checkNames(snapshot, table, inner)
+    return
+  }
   if (!table.fields.has(filter.name)) throw missingField(table, filter.name)
   const link = table.links.get(filter.name)
   if (link && link.kind !== 'm2a') checkNames(snapshot, tableOf(snapshot, link.target), filter.of)

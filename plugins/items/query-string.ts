@@ -34,7 +34,7 @@ function decode(text: string): string {
   }
 }
 
-/** `a[b][]` → ['a', 'b', '']. A bracket that never closes belongs to the name. */
+/** `a[b][]` → ['a', 'b', '']. @throws INVALID_QUERY for brackets that do not add up: a filter that is misread would show too much. */
 function segmentsOf(name: string): string[] {
   const open = name.indexOf('[')
   if (open <= 0) return [name]
@@ -46,7 +46,8 @@ function segmentsOf(name: string): string[] {
     segments.push(match[1]!)
     end = form.lastIndex
   }
-  return end === name.length ? segments : [name]
+  if (end !== name.length) throw problems.INVALID_QUERY(`The brackets of "${name.slice(0, 60)}" do not add up.`)
+  return segments
 }
 
 function insert(root: RawMap, segments: readonly string[], value: string, name: string): void {

@@ -151,6 +151,6 @@ function bind({ plan, statement }: Compiled, query: Query, key: readonly Paramet
 function pattern(operator: string, value: Parameter): Parameter {
   const open = /(contains|ends_with)$/.test(operator)
   const end = /(contains|starts_with)$/.test(operator)
-  if (!open && !end) return value
+  if (value === null || (!open && !end)) return value
   return `${open ? '%' : ''}${String(value).replace(/[\\%_]/g, '\\$&')}${end ? '%' : ''}`
 }

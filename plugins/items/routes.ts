@@ -15,9 +15,12 @@ export interface Engine {
 /** Which collection a request is about; throws FORBIDDEN where the prefix does not serve it. */
 type Subject = (c: C) => string
 
-const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' }
+/** Answers depend on who asks, so nobody in between may keep them. */
+const fresh = { 'cache-control': 'no-cache', vary: 'Origin, Cache-Control' }
+const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', ...fresh }
 
 export const answer = (c: C, text: string): Response => c.body(text, 200, jsonHeaders)
+const nothing = (c: C): Response => c.body(null, 204, fresh)
 
 /** The raw query string, as it was sent. */
 function queryOf(c: C): string {
@@ -51,8 +54,8 @@ export function crudRoutes(
   if (on('list')) {
     routes.get(root, async (c) => answer(c, await reader.list(subject(c), queryOf(c), callerOf(c))))
     routes.on('SEARCH', root, async (c) => {
-      const collection = subject(c)
       const { query, keys } = searchOf(await readJson(c))
+      const collection = subject(c)
       reader.check(queryOf(c))
       return answer(c, await reader.list(collection, query ?? queryOf(c), callerOf(c), keys))
     })
@@ -65,9 +68,9 @@ export function crudRoutes(
   }
   if (on('create')) {
     routes.post(root, async (c) => {
+      const body = await readJson(c)
       const collection = subject(c)
       if (singleton(collection)) throw routeNotFound(c)
-      const body = await readJson(c)
       reader.check(queryOf(c))
       const items = (Array.isArray(body) ? body : [body ?? {}]).map(itemOf)
       return written(c, (caller) =>
@@ -84,8 +87,8 @@ export function crudRoutes(
   }
   if (on('update')) {
     routes.patch(root, async (c) => {
-      const collection = subject(c)
       const body = await readJson(c)
+      const collection = subject(c)
       reader.check(queryOf(c))
       return written(c, (caller) =>
         writer.within(caller, async (db) => {
@@ -103,10 +106,10 @@ export function crudRoutes(
       )
     })
     routes.patch(byKey, async (c) => {
+      const patch = itemOf((await readJson(c)) ?? {})
       const collection = subject(c)
       if (singleton(collection)) throw routeNotFound(c)
       const key = keyIn(c, reader, collection)
-      const patch = itemOf((await readJson(c)) ?? {})
       reader.check(queryOf(c))
       return written(c, (caller) =>
         writer.within(caller, async (db) => {
@@ -118,18 +121,18 @@ export function crudRoutes(
   }
   if (on('delete')) {
     routes.delete(root, async (c) => {
-      const collection = subject(c)
       const body = await readJson(c)
+      const collection = subject(c)
       await writer.within(callerOf(c), async (db) => {
         const inside = { ...callerOf(c), db }
         await writer.delete(collection, await keysOf(reader, collection, body, inside), inside)
       })
-      return c.body(null, 204)
+      return nothing(c)
     })
     routes.delete(byKey, async (c) => {
       const collection = subject(c)
       await writer.delete(collection, [keyIn(c, reader, collection)], callerOf(c))
-      return c.body(null, 204)
+      return nothing(c)
     })
   }
 }
@@ -138,7 +141,7 @@ const routeNotFound = (c: C) => problems.ROUTE_NOT_FOUND(undefined, { path: c.re
 
 async function written(c: C, work: (caller: Caller) => Promise<string | null>): Promise<Response> {
   const text = await work(callerOf(c))
-  return text === null ? c.body(null, 204) : answer(c, text)
+  return text === null ? nothing(c) : answer(c, text)
 }
 
 /** A write stands although its answer may not be seen: null then. */
@@ -170,8 +173,8 @@ function membersOf(body: unknown, names: readonly string[]): Item {
 function searchOf(body: unknown): { query: QueryInput | undefined; keys: readonly unknown[] | undefined } {
   const { query, keys } = membersOf(body ?? {}, ['query', 'keys'])
   if (keys !== undefined && !Array.isArray(keys)) throw problems.INVALID_PAYLOAD('"keys" must be a list.')
-  if (Array.isArray(query)) throw problems.INVALID_QUERY('"query" must be an object.')
-  if (query !== undefined && !isObject(query)) throw problems.INVALID_PAYLOAD('"query" must be an object.')
+  if (query === null) throw problems.INVALID_PAYLOAD('"query" must be an object.')
+  if (query !== undefined && !isObject(query)) throw problems.INVALID_QUERY('"query" must be an object.')
   return { query, keys }
 }
 

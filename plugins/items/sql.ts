@@ -198,7 +198,7 @@ function keyOf(row: string, table: Table): string {
     : `json_build_object(${table.primaryKey.map((name, i) => `${quoteLiteral(name)}, ${parts[i]}`).join(', ')})`
 }
 
-const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`
+export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 function shownOf(writer: Writer, row: string, selection: Selection): { text: string; joins: string } {
   if (selection.kind === 'column') return { text: jsonColumn(row, selection.field), joins: '' }

@@ -65,10 +65,12 @@ export function toParameter(field: Field, raw: unknown, variables: Variables): P
 export const isUuid = (text: string): boolean => /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(text)
 
 function toNumber(field: Field, value: unknown): string {
-  const least = leastOf[field.column?.baseType ?? '']
-  const text = String(value).trim()
+  const { baseType } = field.column!
+  const least = leastOf[baseType]
+  const text = String(typeof value === 'boolean' ? Number(value) : value).trim()
   if (least !== undefined) {
-    const whole = toWhole(text)
+    const exact = baseType !== 'int8' || (typeof value === 'string' ? /^[+-]?\d+$/.test(text) : Number.isSafeInteger(value))
+    const whole = exact ? toWhole(text) : undefined
     if (whole === undefined || whole < least || whole >= -least) throw refuse(field, 'a whole number in the range of its type')
     return String(whole)
   }
@@ -96,7 +98,7 @@ function toTime(field: Field, value: unknown): string {
     const text = value.toISOString()
     return field.type === 'date' ? text.slice(0, 10) : field.type === 'time' ? text.slice(11, 23) : text
   }
-  const text = typeof value === 'number' ? new Date(value).toISOString() : String(value).trim()
+  const text = String(value).trim()
   if (!timeForms[field.type]!.test(text)) throw refuse(field, `a ${field.type} in ISO 8601`)
   return text
 }

@@ -1,5 +1,5 @@
 /** Writes: one transaction, handlers around, a set of rows a statement. Rows travel as one JSON parameter and PostgreSQL gives them their types. */
-import { type Access, type Host, type Parameter, quoteName, type Table, type Transaction } from 'plinth'
+import { type Access, type Host, type Parameter, quoteName, type Snapshot, type Table, type Transaction } from 'plinth'
 import {
   type Caller,
   type ChangedEvent,
@@ -18,7 +18,7 @@ import { keyColumns, keyLists, keyOf, keysCondition } from './keys.ts'
 import { toChange, toNewRow } from './payload.ts'
 import { authorise } from './permit.ts'
 import { tableOf } from './plan.ts'
-import { tableName } from './sql.ts'
+import { quoteLiteral, tableName } from './sql.ts'
 
 export class Writer {
   readonly #host: Host
@@ -44,12 +44,13 @@ export class Writer {
 
   async create(collection: string, items: readonly Item[], caller: Caller): Promise<Key[]> {
     authorise(caller.access, 'create', collection)
-    const table = tableOf(this.#host.registry.snapshot, collection)
+    const { snapshot } = this.#host.registry
+    const table = tableOf(snapshot, collection)
     if (!items.length) return []
     return this.within(caller, async (db) => {
       const event: CreateEvent = { table, db, access: caller.access, rows: items.map((item) => structuredClone(item)), keys: [] }
       await this.#host.run(itemsCreate, event, async (e) => {
-        e.keys = await insert(db, table, e.rows, caller.access)
+        e.keys = await insert(snapshot, db, table, e.rows, caller.access)
       })
       return this.#changed(db, { action: 'create', table, keys: event.keys, access: caller.access })
     })
@@ -58,11 +59,12 @@ export class Writer {
   /** Answers the keys of the rows that were there. @throws FORBIDDEN for a key that cannot be one. */
   async update(collection: string, keys: readonly unknown[], patch: Item, caller: Caller): Promise<Key[]> {
     authorise(caller.access, 'update', collection)
-    const table = tableOf(this.#host.registry.snapshot, collection)
+    const { snapshot } = this.#host.registry
+    const table = tableOf(snapshot, collection)
     return this.within(caller, async (db) => {
       const event: UpdateEvent = { table, db, access: caller.access, keys: keys as Key[], patch: structuredClone(patch) }
       await this.#host.run(itemsUpdate, event, async (e) => {
-        e.keys = await change(db, table, e.keys, e.patch, caller.access)
+        e.keys = await change(snapshot, db, table, e.keys, e.patch, caller.access)
       })
       return this.#changed(db, { action: 'update', table, keys: event.keys, access: caller.access })
     })
@@ -70,11 +72,12 @@ export class Writer {
 
   async delete(collection: string, keys: readonly unknown[], caller: Caller): Promise<Key[]> {
     authorise(caller.access, 'delete', collection)
-    const table = tableOf(this.#host.registry.snapshot, collection)
+    const { snapshot } = this.#host.registry
+    const table = tableOf(snapshot, collection)
     return this.within(caller, async (db) => {
       const event: DeleteEvent = { table, db, access: caller.access, keys: keys as Key[] }
       await this.#host.run(itemsDelete, event, async (e) => {
-        e.keys = await remove(db, table, e.keys)
+        e.keys = await remove(snapshot, db, table, e.keys)
       })
       return this.#changed(db, { action: 'delete', table, keys: event.keys, access: caller.access })
     })
@@ -89,33 +92,43 @@ export class Writer {
   }
 }
 
-/** Rows with the same columns share a statement, so that a column left out gets its default. */
-async function insert(db: Transaction, table: Table, items: readonly Item[], access: Access): Promise<Key[]> {
+/** One statement for all rows, in their order. A column that a row leaves out gets its default. */
+async function insert(snapshot: Snapshot, db: Transaction, table: Table, items: readonly Item[], access: Access): Promise<Key[]> {
   const rows = items.map((item) => toNewRow(table, item, access))
-  const groups = Map.groupBy(rows.keys(), (i) => Object.keys(rows[i]!).sort().join('\0'))
-  const keys: Key[] = Array(rows.length)
-  for (const places of groups.values()) {
-    const group = places.map((i) => rows[i]!)
-    const inserted = await said(table, items, () => insertAlike(db, table, group))
-    for (const [n, i] of places.entries()) keys[i] = inserted[n]!
-  }
-  return keys
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  const keys = await said(snapshot, table, items, () => db.query<Item>(insertText(table, columns, rows), [JSON.stringify(rows)]))
+  await raiseSequence(db, table, rows)
+  return keys.map((row) => keyOf(table, row))
 }
 
-async function insertAlike(db: Transaction, table: Table, rows: readonly Item[]): Promise<Key[]> {
-  const columns = Object.keys(rows[0]!)
-  const returning = table.primaryKey.length ? ` returning ${keyColumns(tableAlias, table)}` : ''
-  if (!columns.length) {
-    const one = await Promise.all(
-      rows.map(() => db.query<Item>(`insert into ${tableName(table)} as ${tableAlias} default values${returning}`)),
-    )
-    return one.map(([row]) => keyOf(table, row!))
-  }
+function insertText(table: Table, given: readonly string[], rows: readonly Item[]): string {
+  const target = tableName(table)
+  const returning = table.primaryKey.length ? `returning ${keyColumns(tableAlias, table)}` : 'returning 1'
+  const columns = given.length ? given : writable(table)
+  if (!columns.length) return `insert into ${target} as ${tableAlias} default values ${returning}`
   const names = columns.map(quoteName).join(', ')
-  const text = `insert into ${tableName(table)} as ${tableAlias} (${names}) select ${names} from json_populate_recordset(null::${tableName(table)}, $1::json)${returning}`
-  const inserted = await db.query<Item>(text, [JSON.stringify(rows)])
-  await raiseSequence(db, table, rows)
-  return inserted.map((row) => keyOf(table, row))
+  const into = `insert into ${target} as ${tableAlias} (${names})`
+  const partial = new Set(columns.filter((name) => defaultOf(table, name) && rows.some((row) => row[name] === undefined)))
+  if (!partial.size) return `${into} select ${names} from json_populate_recordset(null::${target}, $1::json) ${returning}`
+  const values = columns.map((name) => {
+    const value = `v.${quoteName(name)}`
+    return partial.has(name) ? `case when e.item ? ${quoteLiteral(name)} then ${value} else ${defaultOf(table, name)} end` : value
+  })
+  const source = `jsonb_array_elements($1::jsonb) with ordinality e(item, n), jsonb_populate_record(null::${target}, e.item) v`
+  return `${into} select ${values.join(', ')} from ${source} order by e.n ${returning}`
+}
+
+/** One column that rows without any value can name. */
+const writable = (table: Table): string[] =>
+  [...table.columns.values()]
+    .filter(({ generated, identity }) => generated === null && identity !== 'always')
+    .map(({ name }) => name)
+    .slice(0, 1)
+
+/** The expression that PostgreSQL would put in for a column left out. */
+function defaultOf(table: Table, name: string): string | null {
+  const { identity, default: expression } = table.columns.get(name)!
+  return identity ? `nextval(pg_get_serial_sequence(${quoteLiteral(tableName(table))}, ${quoteLiteral(name)}))` : expression
 }
 
 const tableAlias = 't'
@@ -137,7 +150,14 @@ async function raiseSequence(db: Transaction, table: Table, rows: readonly Item[
   ])
 }
 
-async function change(db: Transaction, table: Table, keys: readonly unknown[], patch: Item, access: Access): Promise<Key[]> {
+async function change(
+  snapshot: Snapshot,
+  db: Transaction,
+  table: Table,
+  keys: readonly unknown[],
+  patch: Item,
+  access: Access,
+): Promise<Key[]> {
   const row = toChange(table, patch, access)
   const columns = Object.keys(row).map(quoteName)
   const lists = keyLists(table, keys)
@@ -147,23 +167,23 @@ async function change(db: Transaction, table: Table, keys: readonly unknown[], p
     ? `update ${tableName(table)} as ${tableAlias} set ${columns.map((name) => `${name} = v.${name}`).join(', ')} from json_populate_record(null::${tableName(table)}, $${lists.length + 1}::json) v where ${where} ${returning}`
     : `select ${keyColumns(tableAlias, table)} from ${tableName(table)} as ${tableAlias} where ${where}`
   const parameters: Parameter[] = columns.length ? [...lists, JSON.stringify(row)] : lists
-  const found = await said(table, [patch], () => db.query<Item>(text, parameters))
+  const found = await said(snapshot, table, [patch], () => db.query<Item>(text, parameters))
   return found.map((key) => keyOf(table, key))
 }
 
-async function remove(db: Transaction, table: Table, keys: readonly unknown[]): Promise<Key[]> {
+async function remove(snapshot: Snapshot, db: Transaction, table: Table, keys: readonly unknown[]): Promise<Key[]> {
   const lists = keyLists(table, keys)
   const where = keysCondition(tableAlias, table, (part) => `$${part + 1}`)
   const text = `delete from ${tableName(table)} as ${tableAlias} where ${where} returning ${keyColumns(tableAlias, table)}`
-  const gone = await said(table, [], () => db.query<Item>(text, lists))
+  const gone = await said(snapshot, table, [], () => db.query<Item>(text, lists))
   return gone.map((key) => keyOf(table, key))
 }
 
 /** Runs a statement; what the database refuses is said in the API's words. */
-async function said<T>(table: Table, items: readonly Item[], run: () => Promise<T>): Promise<T> {
+async function said<T>(snapshot: Snapshot, table: Table, items: readonly Item[], run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (thrown) {
-    throw toWriteProblem(thrown, table, items)
+    throw toWriteProblem(thrown, snapshot, table, items)
   }
 }
