@@ -10,6 +10,8 @@ export interface ListeningOptions {
   open(onnotify: (channel: string, payload: string) => void, onclose: () => void): Session
   /** Through the pool. */
   notify(channel: string, payload: string): Promise<void>
+  /** ms between two notifications to itself. */
+  readonly heartbeat: number
   readonly log: Log | undefined
 }
 
@@ -18,15 +20,15 @@ export interface Listening {
   close(): Promise<void>
 }
 
-const beat = 15_000
 const echoTimeout = 5000
 const longestPause = 5000
 
-export function createListening({ open, notify, log }: ListeningOptions): Listening {
+export function createListening({ open, notify, heartbeat, log }: ListeningOptions): Listening {
   const channels = new Map<string, Set<Listener>>()
   const ownChannel = `plinth_echo_${crypto.randomUUID().slice(0, 8)}`
   let session: Session | undefined
-  let ready = false
+  /** What the listeners were told last. */
+  let ready: boolean | undefined
   let closed = false
   let loop: Promise<void> | undefined
   /** Ends the present wait, be it for the next heartbeat or the next try. */
@@ -36,7 +38,7 @@ export function createListening({ open, notify, log }: ListeningOptions): Listen
   const all = () => [...channels.values()].flatMap((listeners) => [...listeners])
 
   function setReady(value: boolean) {
-    if (ready === value) return
+    if (ready === value || closed) return
     ready = value
     for (const listener of all()) value ? listener.ready() : listener.lost()
   }
@@ -65,7 +67,10 @@ export function createListening({ open, notify, log }: ListeningOptions): Listen
 
   /** Returns when the connection is of no more use. */
   async function keepSession(onceReady: () => void): Promise<void> {
-    const current = open(deliver, () => wake())
+    const current = open(deliver, () => {
+      wake()
+      echo()
+    })
     const done = new Set<string>()
     const listenToAll = async () => {
       for (let missing = true; missing; ) {
@@ -84,9 +89,10 @@ export function createListening({ open, notify, log }: ListeningOptions): Listen
         await listenToAll()
         await checkEcho()
         await listenToAll()
+        if (!current.alive) return
         setReady(true)
         onceReady()
-        await pause(beat)
+        await pause(heartbeat)
         if (!current.alive || channels.size === 0 || closed) return
       }
     } finally {
@@ -106,12 +112,24 @@ export function createListening({ open, notify, log }: ListeningOptions): Listen
         })
       } catch (error) {
         log?.warn('Listening for notifications failed, trying again', { error })
-        for (const listener of failures++ === 0 ? all() : []) listener.lost()
+        setReady(false)
+        failures++
       }
       tried()
       if (channels.size > 0 && !closed) await pause(Math.min(longestPause, 50 * 2 ** failures) * (0.5 + Math.random() / 2))
     }
     loop = undefined
+    ready = undefined
+  }
+
+  /** For a change on the present connection; where it breaks, the next one starts with the right channels anyway. */
+  async function run(current: Session, statement: string): Promise<void> {
+    try {
+      await current.execute(statement)
+    } catch (error) {
+      log?.debug('The connection that listens broke', { error })
+      await current.end()
+    }
   }
 
   async function subscribe(channel: string, listener: Listener): Promise<void> {
@@ -120,10 +138,9 @@ export function createListening({ open, notify, log }: ListeningOptions): Listen
         loop = keepListening(tried)
       })
     } else if (session && ready) {
-      const current = session
-      await current.execute(`listen ${quoteName(channel)}`)
-      listener.ready()
-    }
+      await run(session, `listen ${quoteName(channel)}`)
+      if (ready) listener.ready()
+    } else if (ready === false) listener.lost()
   }
 
   return {
@@ -136,7 +153,7 @@ export function createListening({ open, notify, log }: ListeningOptions): Listen
         if (listeners.size > 0) return
         channels.delete(channel)
         if (channels.size === 0) wake()
-        else if (session?.alive) await session.execute(`unlisten ${quoteName(channel)}`)
+        else if (session) await run(session, `unlisten ${quoteName(channel)}`)
       }
     },
     async close() {

@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly preparedStatements?: number
   /** Behind PgBouncer in transaction mode: no named statements, no startup parameters that it refuses; timeouts are kept by cancelling. */
   readonly pooler?: boolean
+  /** How often the connection that listens is checked, ms. */
+  readonly heartbeat?: number
   readonly log?: Log
 }
 
@@ -86,6 +88,7 @@ export function openPostgres(options: PostgresOptions): Database {
         onclose,
       }),
     notify: (channel, payload) => database.notify(channel, payload),
+    heartbeat: options.heartbeat ?? 15_000,
     log: options.log,
   })
   const database: Database = createPool({

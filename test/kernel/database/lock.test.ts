@@ -1,0 +1,157 @@
+/** Processes that meet in one data folder. */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { lockFolder } from '../../../kernel/database/lock.ts'
+import { openPGlite } from '../../../kernel/database/pglite.ts'
+import { until } from './proxy.ts'
+
+const runtime: string[] = 'Deno' in globalThis ? ['run', '-A', '--no-check'] : []
+const writerPath = fileURLToPath(new URL('./writer.ts', import.meta.url))
+
+interface Writer {
+  readonly process: ChildProcess
+  readonly lines: string[]
+  /** Exit code, or the signal's name. */
+  readonly ended: Promise<number | string>
+}
+
+function startWriter(dataDir: string, rows: number): Writer {
+  const child = spawn(process.execPath, [...runtime, writerPath, dataDir, String(rows)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines: string[] = []
+  let rest = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    const parts = (rest + chunk).split('\n')
+    rest = parts.pop()!
+    lines.push(...parts)
+  })
+  const ended = new Promise<number | string>((resolve) => {
+    child.on('close', (code, signal) => resolve(code ?? signal ?? ''))
+  })
+  return { process: child, lines, ended }
+}
+
+describe('a data folder', () => {
+  let root: string
+  let count = 0
+  const folder = () => join(root, String(++count))
+
+  before(() => {
+    root = mkdtempSync(join(tmpdir(), 'plinth-lock-'))
+  })
+  after(() => rmSync(root, { recursive: true, force: true }))
+
+  test('two processes cannot lose rows: the second is refused, and finds every confirmed row once the first was killed', async () => {
+    const dataDir = folder()
+    const first = startWriter(dataDir, 1_000_000)
+    await until(() => first.lines.length > 20, 30_000)
+
+    const second = startWriter(dataDir, 5)
+    assert.equal(await second.ended, 1)
+    assert.equal(second.lines.length, 1)
+    assert.match(second.lines[0]!, new RegExp(`refused: The data folder .* is in use by process ${first.process.pid}: stop that first`))
+
+    first.process.kill('SIGKILL')
+    await first.ended
+    const confirmed = first.lines.filter((line) => /^\d+$/.test(line)).map(Number)
+    assert.ok(confirmed.length > 20)
+
+    const third = startWriter(dataDir, 5)
+    assert.equal(await third.ended, 0)
+    assert.equal(third.lines.at(-1), 'closed')
+
+    const db = await openPGlite({ dataDir })
+    const kept = new Set((await db.query<{ id: number }>('select id from entry')).map((row) => row.id))
+    await db.close()
+    assert.deepEqual(
+      confirmed.filter((id) => !kept.has(id)),
+      [],
+    )
+    assert.deepEqual(readdirSync(dataDir), ['pglite'])
+  })
+
+  test('killed during its first start: the next start finds a whole database', async () => {
+    const dataDir = folder()
+    const first = startWriter(dataDir, 0)
+    await until(() => existsSync(dataDir) && readdirSync(dataDir).some((name) => name.startsWith('pglite')), 30_000)
+    first.process.kill('SIGKILL')
+    await first.ended
+    const db = await openPGlite({ dataDir })
+    assert.equal(await db.text('select 1'), '1')
+    await db.close()
+    assert.deepEqual(readdirSync(dataDir), ['pglite'])
+  })
+
+  test('of ten that try at once, one gets it', async () => {
+    const dataDir = folder()
+    const tries = await Promise.allSettled(Array.from({ length: 10 }, () => lockFolder(dataDir)))
+    const won = tries.filter((result) => result.status === 'fulfilled')
+    assert.equal(won.length, 1)
+    await won[0]!.value.release()
+    assert.deepEqual(readdirSync(dataDir), [])
+  })
+
+  const mine = { pid: process.pid, host: hostname(), started: null, token: 'x' }
+  /** [what is found there, its age in s, who holds it] */
+  const found: [string, object | string, number, RegExp | null][] = [
+    ['a living process', { ...mine, pid: process.ppid }, 0, /in use by process \d+:/],
+    ['a process that is no more', { ...mine, pid: 2 ** 22 + 1 }, 0, null],
+    ['our own number, from before a restart', mine, 0, null],
+    ...(existsSync('/proc/self/stat')
+      ? [['a number that another process has now', { ...mine, pid: process.ppid, started: '1' }, 0, null] as [string, object, number, null]]
+      : []),
+    ['another host, lately', { ...mine, host: 'elsewhere' }, 30, /in use by process \d+ on elsewhere:/],
+    ['another host, long ago', { ...mine, host: 'elsewhere' }, 61, null],
+    ['half a file, just now', '{"pid":', 0, /just starting/],
+    ['half a file, older', '{"pid":', 10, null],
+  ]
+  test('a lock that is found there', async (t) => {
+    for (const [name, content, age, refusal] of found) {
+      await t.test(`of ${name} ${refusal ? 'counts' : 'is taken over'}`, async () => {
+        const dataDir = folder()
+        mkdirSync(dataDir)
+        const path = join(dataDir, 'plinth.lock')
+        writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+        const then = new Date(Date.now() - age * 1000)
+        utimesSync(path, then, then)
+        if (refusal) return assert.rejects(lockFolder(dataDir), refusal)
+        const lock = await lockFolder(dataDir)
+        await assert.rejects(lockFolder(dataDir), /in use by this process/)
+        await lock.release()
+        assert.deepEqual(readdirSync(dataDir), [])
+      })
+    }
+  })
+
+  test('of several processes that take over a stale lock at once, one gets it', async () => {
+    const dataDir = folder()
+    const made = startWriter(dataDir, 0)
+    assert.equal(await made.ended, 0)
+    writeFileSync(join(dataDir, 'plinth.lock'), JSON.stringify({ ...mine, pid: 2 ** 22 + 1 }))
+    const writers = Array.from({ length: 3 }, () => startWriter(dataDir, 1_000_000))
+    const losers = await Promise.race([
+      Promise.all(writers.map((writer) => writer.ended)),
+      until(
+        () =>
+          writers.filter((writer) => writer.lines[0]?.startsWith('refused')).length === 2 &&
+          writers.some((writer) => writer.lines.length > 3),
+        30_000,
+      ),
+    ])
+    assert.equal(losers, undefined)
+    for (const writer of writers) writer.process.kill('SIGKILL')
+    await Promise.all(writers.map((writer) => writer.ended))
+  })
+
+  test('a second start in the same process is refused, and the first goes on', async () => {
+    const dataDir = folder()
+    const db = await openPGlite({ dataDir })
+    await assert.rejects(openPGlite({ dataDir }), /in use by this process/)
+    assert.equal(await db.text('select 1'), '1')
+    await db.close()
+  })
+})
