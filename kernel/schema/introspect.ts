@@ -241,7 +241,7 @@ function keysByColumn(indexes: readonly Index[], foreignKeys: readonly ForeignKe
 function toColumn(row: ColumnRow, type: ResolvedType, keys: Keys): Column {
   const [, , name, , , notNull, identity, generated, expression, comment] = row
   const [precision, scale] = numericSize(type)
-  return {
+  return Object.freeze({
     name,
     dataType: type.dataType,
     sqlType: type.sqlType,
@@ -261,7 +261,7 @@ function toColumn(row: ColumnRow, type: ResolvedType, keys: Keys): Column {
     unique: keys.unique.has(name),
     indexed: keys.indexed.has(name),
     foreignKey: keys.foreignKeys.get(name) ?? null,
-  }
+  })
 }
 
 /** A numeric's modifier holds the precision in its upper half, and below it the scale as a signed number of 11 bits (`numerictypmodout`). */

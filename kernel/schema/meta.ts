@@ -89,7 +89,7 @@ const noFieldMeta = {
 export interface OwnedMeta {
   /** Names of the tables shared with the reference. */
   readonly system: ReadonlySet<string>
-  readonly raises: ReadonlyMap<string, 'access' | 'schema'>
+  readonly raises: ReadonlyMap<string, string>
   readonly collections: ReadonlyMap<string, CollectionMeta>
   readonly fields: ReadonlyMap<string, ReadonlyMap<string, FieldMeta>>
   readonly relations: readonly RelationMeta[]
@@ -99,7 +99,7 @@ export function ownedMeta(specs: readonly TableSpec[]): OwnedMeta {
   const shown = specs.filter(({ schema }) => schema === undefined)
   return {
     system: new Set(shown.filter(({ system }) => system).map(({ name }) => name)),
-    raises: new Map(shown.flatMap(({ name, raises }) => (raises ? [[name, raises.version]] : []))),
+    raises: new Map(shown.flatMap(({ name, raises }): [string, string][] => (raises ? [[name, raises.version]] : []))),
     collections: new Map(shown.filter(({ system }) => system).map((spec) => [spec.name, collectionOf(spec)])),
     fields: new Map(shown.map((spec) => [spec.name, fieldsOf(spec)])),
     relations: shown.flatMap(relationsOf),

@@ -205,7 +205,7 @@ export interface Table {
   readonly singleton: boolean
   readonly meta: CollectionMeta | null
   /** The version that a change of its rows raises: `versions.touch` it after a commit. */
-  readonly raises?: 'access' | 'schema'
+  readonly raises?: string
 }
 
 export interface Snapshot {

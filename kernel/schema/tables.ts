@@ -91,9 +91,12 @@ export async function createMissingTables(
     return made.length > 0
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.state !== '42501' || !current) throw error
-    const role = await db.text('select quote_ident(current_user)')
+    const [here] = await db.query<{ role: string; database: string }>(
+      'select quote_ident(current_user) as role, quote_ident(current_database()) as database',
+    )
+    const grant = current.needs.replace('$role', here!.role).replace('$database', here!.database)
     throw new StartError(
-      `The database role may not make ${current.makes} (${error.message}): let its owner run ${current.needs.replace('$role', role ?? '')}, or connect as the owner.`,
+      `The database role ${here!.role} may not make ${current.makes} (${error.message}): let the owner run \`${grant}\`, or connect as the owner.`,
       { cause: error },
     )
   }
@@ -146,12 +149,12 @@ interface Plan {
 const ownSchemaStep: Step = {
   sql: `create schema ${quoteName(ownSchema)}`,
   makes: `the schema "${ownSchema}"`,
-  needs: 'a statement such as `grant create on database … to $role`',
+  needs: 'grant create on database $database to $role',
 }
 const raiseFunctionStep: Step = {
   sql: raiseFunction,
   makes: 'the function plinth.raise_version',
-  needs: '`grant create on schema plinth to $role`',
+  needs: 'grant create on schema plinth to $role',
 }
 
 const list = (names: readonly string[]) => names.map(quoteName).join(', ')
@@ -163,7 +166,7 @@ function columnSteps({ spec, schema, table, columns, path }: Plan): Step[] {
   if (!table) {
     const primaryKey = typeof spec.primaryKey === 'string' ? [spec.primaryKey] : spec.primaryKey
     const parts = [...columns.map(([name, { sql }]) => `${quoteName(name)} ${sql}`), `primary key (${list(primaryKey)})`]
-    return [{ sql: `create table ${path} (${parts.join(', ')})`, makes, needs: `\`grant create on schema ${quoteName(schema)} to $role\`` }]
+    return [{ sql: `create table ${path} (${parts.join(', ')})`, makes, needs: `grant create on schema ${quoteName(schema)} to $role` }]
   }
   return columns
     .filter(([name]) => !table.columns.has(name))
@@ -174,7 +177,7 @@ function columnSteps({ spec, schema, table, columns, path }: Plan): Step[] {
     }))
 }
 
-const ownership = (path: string) => `\`alter table ${path} owner to $role\``
+const ownership = (path: string) => `alter table ${path} owner to $role`
 
 function indexSteps({ spec, table, path }: Plan): Step[] {
   const makes = `an index of the table "${spec.name}"`
@@ -203,7 +206,7 @@ function foreignKeySteps({ spec, table, columns, path }: Plan, schemaOf: Readonl
       {
         sql: `alter table ${path} add constraint ${quoteName(`${spec.name}_${name}_foreign`)} foreign key (${quoteName(name)}) references ${targetPath} ${rest}`,
         makes: `the foreign key of "${name}" of the table "${spec.name}"`,
-        needs: `\`grant references on ${targetPath} to $role\``,
+        needs: `grant references on ${targetPath} to $role`,
       },
     ]
   })
@@ -221,7 +224,7 @@ function triggerSteps({ spec, table, columns, path }: Plan): Step[] {
     {
       sql: [...outdated, ...wanted.map(({ sql }) => sql)].join(';\n'),
       makes: `triggers on the table "${spec.name}"`,
-      needs: `\`grant trigger on ${path} to $role\``,
+      needs: `grant trigger on ${path} to $role`,
     },
   ]
 }

@@ -27,7 +27,7 @@ export function raiseTriggers(path: string, version: string, columns: readonly s
       ? ''
       : ` when (${columns.map((name) => `old.${quoteName(name)}::text is distinct from new.${quoteName(name)}::text`).join(' or ') || 'false'})`
   const deferred = 'deferrable initially deferred for each row'
-  const call = `execute function plinth.raise_version('${version}')`
+  const call = `execute function plinth.raise_version('${version.replaceAll("'", "''")}')`
   const digest = shortDigest(raiseFunction + version + changed)
   return [
     { event: 'row', create: 'constraint trigger', how: `after insert or delete on ${path} ${deferred} ${call}` },
