@@ -1,4 +1,5 @@
 /** PostgreSQL in WebAssembly, in this process: one connection, so everything takes its turn, and a running statement cannot be stopped. */
+import { AsyncResource } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
@@ -65,9 +66,11 @@ const emptyCluster = async () => (await import('@electric-sql/pglite-prepopulate
 function databaseOf(pglite: PGlite, log: Log | undefined, unlock: () => Promise<void> | undefined): Database {
   const listeners = new Map<string, Set<Listener>>()
   const session = sessionOf(pglite, log)
-  pglite.onNotification((channel, payload) => {
+  // Bound to where we are now: it is called while the sending transaction commits, and receivers are no part of that one.
+  const deliver = AsyncResource.bind((channel: string, payload: string) => {
     for (const listener of listeners.get(channel) ?? []) listener.message(payload)
   })
+  pglite.onNotification(deliver)
 
   async function listen(channel: string, listener: Listener): Promise<() => Promise<void>> {
     const own = listeners.get(channel) ?? new Set()
