@@ -138,6 +138,7 @@ async function boot({ config, log, plugins, settings, db, closers, closeAll }: B
     onSnapshot: (snapshot) => runPoint(points.schema, { snapshot }),
   })
   closers.push(() => versions.stop())
+  await versions.start()
   await registry.start()
   const scheduler = createScheduler(db, log)
   closers.push(() => scheduler.stop())
