@@ -107,7 +107,7 @@ export interface Field {
   readonly type: FieldType
   readonly column: Column | null
   readonly special: readonly string[]
-  /** Written, never read back: special `conceal`, hashes of users and shares. */
+  /** Written, never read back: specials `conceal` and `encrypt`, hashes of users and shares. */
   readonly concealed: boolean
   readonly meta: FieldMeta | null
 }
@@ -313,7 +313,7 @@ function toField(name: string, column: Column | null, meta: FieldMeta | null, ow
     type: column ? fieldType(column, special) : 'alias',
     column,
     special,
-    concealed: special.includes('conceal') || isOwnHash,
+    concealed: special.includes('conceal') || special.includes('encrypt') || isOwnHash,
     meta,
   })
 }
