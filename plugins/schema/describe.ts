@@ -68,13 +68,18 @@ export function describeFields(snapshot: Snapshot): FieldAnswer[] {
   return fields.sort((a, b) => rank(a) - rank(b))
 }
 
-export const describeFieldsOf = (table: Table): FieldAnswer[] => [...table.fields.values()].map((field) => describeField(table, field))
+export const describeFieldsOf = (table: Table): FieldAnswer[] =>
+  [...table.fields.values()].filter(isTold).map((field) => describeField(table, field))
+
+/** A relation's other side is a field for queries alone, until somebody adds it. */
+export const isTold = (field: Field | undefined): field is Field => Boolean(field?.column || field?.meta)
 
 export function describeField(table: Table, field: Field): FieldAnswer {
   return {
     collection: table.name,
     field: field.name,
-    type: field.type,
+    // The API has no name for bytea.
+    type: field.type === 'binary' ? 'unknown' : field.type,
     meta: field.meta && fieldMeta(field.meta),
     schema: field.column && describeColumn(table, field, field.column),
   }
@@ -114,7 +119,7 @@ function describeColumn(table: Table, field: Field, column: Column): Readonly<Re
 export function toDefault(expression: string | null, { type }: Pick<Field, 'type'>): unknown {
   const bare = expression?.replace(/::("[^"]+"|[\w ]+)(\.("[^"]+"|\w+))?(\([\d,]+\))?(\[\])*$/, '') ?? 'NULL'
   if (bare === 'NULL') return null
-  const quoted = /^'(.*)'$/s.exec(bare)
+  const quoted = /^'((?:[^']|'')*)'$/.exec(bare)
   const text = quoted ? quoted[1]!.replaceAll("''", "'") : bare
   if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
   if (type === 'json') return quoted ? JSON.parse(text) : expression
@@ -124,9 +129,11 @@ export function toDefault(expression: string | null, { type }: Pick<Field, 'type
 
 const numeric = new Set<string>(['integer', 'bigInteger', 'float', 'decimal'])
 
-/** Only the many side is told. `one` collection: relations of its own columns. */
-export const describeRelations = (snapshot: Snapshot, collection?: string): RelationAnswer[] =>
-  snapshot.relations.filter((relation) => collection === undefined || relation.collection === collection).map(describeRelation)
+/** Only the many side is told: those with a foreign key first. `collection`: relations of its own columns. */
+export function describeRelations({ relations }: Snapshot, collection?: string): RelationAnswer[] {
+  const asked = relations.filter((relation) => collection === undefined || relation.collection === collection)
+  return asked.sort((a, b) => Number(!a.foreignKey) - Number(!b.foreignKey)).map(describeRelation)
+}
 
 export function describeRelation({ collection, field, related, foreignKey, meta }: Relation): RelationAnswer {
   return {

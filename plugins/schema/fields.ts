@@ -3,6 +3,7 @@ import { type Field, problems, type Table } from 'plinth'
 import type { Item } from 'plinth/items'
 import { alter, type Change, callerOf, metaTable } from './change.ts'
 import { addColumn, dropColumn, hasColumn } from './ddl.ts'
+import { isTold } from './describe.ts'
 import type { FieldDefinition } from './input.ts'
 import { checkName } from './names.ts'
 
@@ -17,15 +18,18 @@ function withCastJson(special: unknown): string[] {
   return words.includes('cast-json') ? words : [...words, 'cast-json']
 }
 
-/** Rows for the fields of a new collection, numbered in order. */
+/** Rows for the fields of a new collection, numbered in order within each group. */
 export function fieldRows(collection: string, fields: readonly FieldDefinition[]): Item[] {
-  const rows: Item[] = []
-  for (const field of fields) {
-    const row = fieldRow(collection, field, rows.length + 1)
-    if (row) rows.push(row)
-  }
-  return rows
+  const last = new Map<unknown, number>()
+  return fields.flatMap((field) => {
+    const sort = (last.get(groupOf(field)) ?? 0) + 1
+    const row = fieldRow(collection, field, sort)
+    if (row) last.set(groupOf(field), sort)
+    return row ? [row] : []
+  })
 }
+
+const groupOf = ({ meta }: FieldDefinition): string | null => (typeof meta?.group === 'string' ? meta.group : null)
 
 /** @throws FORBIDDEN for an unknown collection; INVALID_PAYLOAD for a name that is taken or cannot be served. */
 export async function createField(change: Change, collection: string, definition: FieldDefinition): Promise<void> {
@@ -38,8 +42,8 @@ export async function createField(change: Change, collection: string, definition
 
   if (hasColumn(definition)) await alter(change, addColumn(table, definition), { collection, field: definition.field })
   const [next] = await db.query<{ sort: number }>(
-    `select coalesce(max(sort), 0) + 1 as sort from ${metaTable(change, 'directus_fields')} where collection = $1`,
-    [collection],
+    `select coalesce(max(sort), 0) + 1 as sort from ${metaTable(change, 'directus_fields')} where collection = $1 and "group" is not distinct from $2`,
+    [collection, groupOf(definition)],
   )
   const row = fieldRow(collection, definition, next!.sort)
   if (row) await items.create('directus_fields', [row], callerOf(change))
@@ -50,7 +54,7 @@ export async function deleteField(change: Change, collection: string, name: stri
   const table = change.snapshot.tables.get(collection)
   const field = table?.fields.get(name)
   if (!table || field?.meta?.system) throw problems.FORBIDDEN()
-  if (!field) return
+  if (!isTold(field)) return
   if (field.column?.primaryKey) throw problems.INVALID_PAYLOAD(`"${name}" is the primary key of "${collection}": it cannot be removed.`)
   await forget(change, table, field)
   if (field.column) await alter(change, [dropColumn(table, name)], { collection, field: name })

@@ -12,6 +12,7 @@ import {
   describeFieldsOf,
   describeRelation,
   describeRelations,
+  isTold,
 } from './describe.ts'
 import { createField, deleteField } from './fields.ts'
 import { parseCollection, parseField, parseRelation, parseSearch } from './input.ts'
@@ -70,7 +71,7 @@ export function fieldRoutes(host: Host, run: RunChange): void {
     .get('/:collection/:field', admins, (c) => {
       const table = tableOf(c.req.param('collection'))
       const field = table.fields.get(c.req.param('field'))
-      if (!field) throw problems.FORBIDDEN()
+      if (!isTold(field)) throw problems.FORBIDDEN()
       return c.json({ data: describeField(table, field) })
     })
     .post('/:collection', admins, async (c) => {
@@ -80,7 +81,7 @@ export function fieldRoutes(host: Host, run: RunChange): void {
       await run(c.env.accountability, (change) => createField(change, collection, definition))
       const table = tableOf(collection)
       const field = table.fields.get(definition.field)
-      return field ? c.json({ data: describeField(table, field) }) : c.body(null, 204)
+      return isTold(field) ? c.json({ data: describeField(table, field) }) : c.body(null, 204)
     })
     .delete('/:collection/:field', admins, async (c) => {
       await run(c.env.accountability, (change) => deleteField(change, c.req.param('collection'), c.req.param('field')))
@@ -93,7 +94,10 @@ export function relationRoutes(host: Host, run: RunChange): void {
     const { tables, relations } = host.registry.snapshot
     const found = tables.has(collection) && relations.find((relation) => relation.collection === collection && relation.field === field)
     if (!found) throw problems.FORBIDDEN()
-    return found
+    if (!found.meta?.system) return found
+    // One by one, only the database's part of our own relations is told.
+    if (!found.foreignKey) throw problems.FORBIDDEN()
+    return { ...found, meta: null }
   }
 
   host
