@@ -4,7 +4,7 @@
  * ADMIN_TOKEN, ADMIN_EMAIL, ADMIN_PASSWORD and SECRET are those of that server. Give it a database of its own: scenarios write.
  */
 import { writeFile } from 'node:fs/promises'
-import { compare, goldenFile, type NewUser, type Point, play, readGolden, scenarioNames, type Target } from './runner.ts'
+import { compare, goldenFile, type NewUser, play, printPoints, readGolden, scenarioNames, type Target } from './runner.ts'
 
 const {
   TARGET_URL,
@@ -34,9 +34,6 @@ async function addUser(user: NewUser): Promise<string> {
   return body.data.id
 }
 
-/** One point a line, so that a change is a line in a diff. */
-const print = (points: readonly Point[]) => `[\n${points.map((point) => JSON.stringify(point)).join(',\n')}\n]\n`
-
 const checking = process.argv.includes('--check')
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 for (const name of named.length > 0 ? named : await scenarioNames()) {
@@ -48,7 +45,7 @@ for (const name of named.length > 0 ? named : await scenarioNames()) {
     if (misses.length > 0 || crash) process.exitCode = 1
   } else {
     if (crash) throw crash
-    await writeFile(goldenFile(name), print(points))
+    await writeFile(goldenFile(name), printPoints(points))
     console.log(`${name}: recorded ${points.length} points`)
   }
 }

@@ -276,9 +276,13 @@ export async function scenarioNames(): Promise<string[]> {
   return files.map((file) => file.replace(/\.ts$/, '')).sort()
 }
 
+/** One point a line, so that a change is a line in a diff. */
+export const printPoints = (points: readonly Point[]): string => `[\n${points.map((point) => JSON.stringify(point)).join(',\n')}\n]\n`
+
 export const goldenFile = (name: string): URL => new URL(`golden/${name}.json`, import.meta.url)
 
-async function readList<T>(file: URL): Promise<T[]> {
+/** A recording, or nothing when there is none. */
+export async function readList<T>(file: URL): Promise<T[]> {
   try {
     return JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
