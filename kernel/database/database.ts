@@ -17,7 +17,7 @@ export interface Queryable {
   query<Row = Record<string, unknown>>(text: string, parameters?: readonly Parameter[], options?: QueryOptions): Promise<Row[]>
   /** First column of the first row as PostgreSQL's own text, JSON included; undefined without a row, null for SQL's null. */
   text(text: string, parameters?: readonly Parameter[], options?: QueryOptions): Promise<string | null | undefined>
-  /** Several statements without parameters or results, in one message: DDL, fixtures. */
+  /** Several statements without parameters or results, in one message: DDL, fixtures. May set its own statement_timeout; `query` and `text` cannot outlast ours. */
   execute(script: string): Promise<void>
 }
 

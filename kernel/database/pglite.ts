@@ -113,6 +113,14 @@ function sessionOf(pglite: PGlite, log: Log | undefined): Session {
     }
   }
 
+  async function execute(script: string): Promise<void> {
+    try {
+      await pglite.exec(script, { onNotice })
+    } catch (error) {
+      throw toDatabaseError(error)
+    }
+  }
+
   return {
     alive: true,
     worn: false,
@@ -130,13 +138,8 @@ function sessionOf(pglite: PGlite, log: Log | undefined): Session {
       const { rows } = await run<(string | null)[]>(text, parameters, { rowMode: 'array', parsers: textParsers })
       return rows[0]?.[0]
     },
-    async execute(script) {
-      try {
-        await pglite.exec(script, { onNotice })
-      } catch (error) {
-        throw toDatabaseError(error)
-      }
-    },
+    execute,
+    control: execute,
     end: async () => {},
   }
 }

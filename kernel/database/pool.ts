@@ -14,6 +14,8 @@ export interface Session extends Queryable {
   readonly worn: boolean
   /** Whether a statement may be sent before the one ahead of it has succeeded: if that one fails for want of a connection, it fails too. */
   readonly pipelines: boolean
+  /** BEGIN, COMMIT and the like: as `execute`, but bound by the statement timeout. */
+  control(statement: string): Promise<void>
   end(): Promise<void>
 }
 
@@ -160,37 +162,39 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
     }
   }
 
+  const control = (statement: string) => step(() => session.control(statement))
+
   const transaction: Transaction = {
     query: (text, parameters, options?: QueryOptions) => step(() => session.query(text, parameters, options)),
     text: (text, parameters, options) => step(() => session.text(text, parameters, options)),
     execute: (script) => step(() => session.execute(script)),
     async savepoint(inner) {
       const name = `s${++depth}`
-      await transaction.execute(`savepoint ${name}`)
+      await control(`savepoint ${name}`)
       try {
         const result = await inner()
         if (failure) throw failure.error
-        await transaction.execute(`release savepoint ${name}`)
+        await control(`release savepoint ${name}`)
         return result
       } catch (error) {
-        await transaction.execute(`rollback to savepoint ${name}; release savepoint ${name}`)
+        await control(`rollback to savepoint ${name}; release savepoint ${name}`)
         failure = undefined
         throw error
       }
     },
   }
 
-  const begun = session.execute('begin')
+  const begun = session.control('begin')
   if (session.pipelines) begun.catch(fail)
   else await begun
   try {
     const result = await work(transaction)
     if (failure) throw failure.error
-    await transaction.execute('commit')
+    await control('commit')
     return result
   } catch (error) {
     // A connection that is gone has rolled back by itself; one that cannot even roll back must not be used again.
-    if (session.alive) await session.execute('rollback').catch(() => session.end())
+    if (session.alive) await session.control('rollback').catch(() => session.end())
     throw error
   } finally {
     over = true

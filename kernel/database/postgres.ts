@@ -62,8 +62,11 @@ const types = Object.fromEntries(
   Object.entries(parsers).map(([oid, parse]) => [`oid${oid}`, { to: Number(oid), from: [Number(oid)], serialize: asIs, parse }]),
 )
 
-/** Does not connect yet. */
+/** Does not connect yet. @throws Error, without the password, when `url` is none. */
 export function openPostgres(options: PostgresOptions): Database {
+  for (const url of [options.url, options.directUrl ?? options.url]) {
+    if (!URL.canParse(url)) throw new Error('The address of the database is not a URL such as postgres://user:password@host:5432/name')
+  }
   const statementTimeout = options.statementTimeout ?? 30_000
   const preparedStatements = options.pooler ? 0 : (options.preparedStatements ?? 500)
   let schemaAge = 0
@@ -169,12 +172,18 @@ function openSession(settings: SessionSettings): Session {
     }
   }
 
-  /** Runs a statement under the sweep's eyes. It settles after its cancel request has, which could hit the connection's next statement otherwise. */
-  async function run<Rows>(statement: Statement, options: QueryOptions | undefined): Promise<Rows> {
+  /**
+   * Runs a statement under the sweep's eyes. It settles after its cancel request has, which could hit the connection's next statement otherwise.
+   * @param limit ms; what takes much longer has lost its connection.
+   */
+  async function run<Rows>(statement: Statement, options?: QueryOptions, limit = statementTimeout): Promise<Rows> {
     let request: Promise<void> | undefined
+    let waited = 0
     const forget = sweep.add((age) => {
-      if (age > statementTimeout + grace) void end()
-      else if (!request && statement.active && (options?.gone?.() || (pooler && age > statementTimeout))) {
+      if (!statement.active)
+        waited = age // behind another one
+      else if (age - waited > limit + grace) void end()
+      else if (!request && (options?.gone?.() || (pooler && age - waited > limit))) {
         request = cancel(statement).then(() => {
           request = undefined
         })
@@ -198,11 +207,15 @@ function openSession(settings: SessionSettings): Session {
   }
 
   function prepare(text: string, parameters: readonly Parameter[]): Statement {
-    if (!alive) throw new DatabaseError('The connection to the database was lost', '08006')
     const values = parameters.map(toText)
-    const statement = sql.unsafe(text, [], { prepare: shouldPrepare(text), simple: false } as never) as unknown as Statement
+    const statement = send(text, { prepare: shouldPrepare(text), simple: false })
     statement.parameters = values
     return statement
+  }
+
+  function send(text: string, how: { prepare?: boolean; simple: boolean }): Statement {
+    if (!alive) throw new DatabaseError('The connection to the database was lost', '08006')
+    return sql.unsafe(text, [], how as never) as unknown as Statement // it is sent when it is awaited
   }
 
   async function end(): Promise<void> {
@@ -223,7 +236,7 @@ function openSession(settings: SessionSettings): Session {
     },
     async query<Row>(text: string, parameters: readonly Parameter[] = [], options?: QueryOptions) {
       const result = await run<Result>(prepare(text, parameters), options)
-      await settings.parseUserTypes(result, result.columns, (ask, values) => run(prepare(ask, values), undefined))
+      await settings.parseUserTypes(result, result.columns, (ask, values) => run(prepare(ask, values)))
       return Array.from(result) as Row[]
     },
     async text(text, parameters = [], options) {
@@ -234,12 +247,10 @@ function openSession(settings: SessionSettings): Session {
       return value ? value.toString() : (value as null | undefined)
     },
     async execute(script) {
-      if (!alive) throw new DatabaseError('The connection to the database was lost', '08006')
-      try {
-        await sql.unsafe(script)
-      } catch (error) {
-        throw failed(error)
-      }
+      await run(send(script, { simple: true }), {}, Number.POSITIVE_INFINITY)
+    },
+    async control(statement) {
+      await run(send(statement, { simple: true }))
     },
     end,
   }

@@ -252,6 +252,18 @@ describe('openPostgres()', { skip }, () => {
       })
     })
 
+    test('a connection falls silent before COMMIT', async () => {
+      await withProxy(async (proxy) => {
+        await withDatabase({ url: proxy.url, statementTimeout: 500, poolSize: 1 }, async (db) => {
+          const work = db.transaction(async (tx) => {
+            await tx.text('select 1')
+            await proxy.become('silent')
+          })
+          await assert.rejects(work, { state: '08006' })
+        })
+      })
+    })
+
     test('in a transaction: it fails as a whole, and nothing escapes to a new connection', async () => {
       await withProxy(async (proxy) => {
         await withDatabase({ url: proxy.url, poolSize: 1 }, async (db) => {
@@ -379,6 +391,13 @@ describe('openPostgres()', { skip }, () => {
         assert.ok(Date.now() - started < 2000)
       })
     })
+  })
+
+  test('a wrong address is refused without repeating it', () => {
+    assert.throws(
+      () => openPostgres({ url: 'postgres://me:secret@host:port/name' }),
+      (error: Error) => !JSON.stringify([error, error.message]).includes('secret'),
+    )
   })
 
   test('opening sends nothing', async () => {
