@@ -7,7 +7,7 @@ type Tables = ReadonlyMap<string, CatalogueTable>
 const keyOf = (collection: string, field: string) => JSON.stringify([collection, field])
 
 export interface Relations {
-  /** Each many-to-one and each many-to-any once. */
+  /** Each many-to-one and each many-to-any once; again for each further field that lists its rows, then without the foreign key. */
   readonly relations: readonly Relation[]
   /** The many sides that plugins declared, by table: they are fields though no row of directus_fields says so. */
   readonly oneFields: ReadonlyMap<string, readonly string[]>
@@ -15,17 +15,21 @@ export interface Relations {
 
 /** What `metas` say comes first, then foreign keys that they leave out. A row that leads nowhere is left out with a warning. */
 export function toRelations(tables: Tables, metas: readonly RelationMeta[], warnings: string[]): Relations {
-  const relations = new Map<string, Relation>()
+  const relations: Relation[] = []
   const oneFields = new Map<string, string[]>()
+  const known = new Set<string>()
   for (const meta of metas) {
+    // One column may be the many side of several fields: a policy's users and its roles are both behind directus_access.policy.
     const key = keyOf(meta.many_collection, meta.many_field)
-    if (relations.has(key)) continue
-    const relation = fromMeta(meta, tables)
+    const keyAndSide = `${key} ${meta.one_collection} ${meta.one_field}`
+    if (known.has(keyAndSide)) continue
+    const relation = fromMeta(meta, tables, known.has(key))
     if (typeof relation === 'string') {
       if (!meta.system) warnings.push(`Relation of "${meta.many_collection}"."${meta.many_field}" is left out: ${relation}.`)
       continue
     }
-    relations.set(key, relation)
+    known.add(key).add(keyAndSide)
+    relations.push(relation)
     if (meta.id === undefined && meta.one_field && relation.related) {
       oneFields.set(relation.related, [...(oneFields.get(relation.related) ?? []), meta.one_field])
     }
@@ -33,14 +37,12 @@ export function toRelations(tables: Tables, metas: readonly RelationMeta[], warn
   for (const table of tables.values()) {
     for (const foreignKey of table.foreignKeys) {
       const [field, ...others] = foreignKey.columns
-      if (!field || others.length > 0 || !leadsTo(foreignKey, tables) || relations.has(keyOf(table.name, field))) continue
-      relations.set(
-        keyOf(table.name, field),
-        Object.freeze({ collection: table.name, field, related: foreignKey.table, foreignKey, meta: null }),
-      )
+      if (!field || others.length > 0 || !leadsTo(foreignKey, tables) || known.has(keyOf(table.name, field))) continue
+      known.add(keyOf(table.name, field))
+      relations.push(Object.freeze({ collection: table.name, field, related: foreignKey.table, foreignKey, meta: null }))
     }
   }
-  return { relations: [...relations.values()], oneFields }
+  return { relations, oneFields }
 }
 
 /** Whether the foreign key's target is a served one, and its column too. */
@@ -50,7 +52,7 @@ function leadsTo(foreignKey: ForeignKey, tables: Tables): boolean {
 }
 
 /** The relation, or why there is none. */
-function fromMeta(meta: RelationMeta, tables: Tables): Relation | string {
+function fromMeta(meta: RelationMeta, tables: Tables, isFurther: boolean): Relation | string {
   const { many_collection: collection, many_field: field, one_collection: related } = meta
   const table = tables.get(collection)
   if (!table) return `there is no table "${collection}"`
@@ -62,7 +64,7 @@ function fromMeta(meta: RelationMeta, tables: Tables): Relation | string {
     (key) => key.columns.length === 1 && key.columns[0] === field && key.table === related && leadsTo(key, tables),
   )
   if (!foreignKey && target.primaryKey.length !== 1) return `table "${related}" has no primary key of one column`
-  return Object.freeze({ collection, field, related, foreignKey: foreignKey ?? null, meta })
+  return Object.freeze({ collection, field, related, foreignKey: (!isFurther && foreignKey) || null, meta })
 }
 
 function anyRelation(meta: RelationMeta, table: CatalogueTable): Relation | string {
@@ -81,8 +83,10 @@ export function linksOf(relations: readonly Relation[], tables: Tables): Readonl
       add(collection, { kind: 'm2a', field, collectionField: meta!.one_collection_field!, targets, relation })
       continue
     }
-    const targetField = foreignKey?.targets[0] ?? tables.get(related)!.primaryKey[0]!
-    add(collection, { kind: 'm2o', field, target: related, targetField, relation })
+    if (!links.get(collection)?.some((link) => link.kind === 'm2o' && link.field === field)) {
+      const targetField = foreignKey?.targets[0] ?? tables.get(related)!.primaryKey[0]!
+      add(collection, { kind: 'm2o', field, target: related, targetField, relation })
+    }
     if (meta?.one_field) add(related, { kind: 'o2m', field: meta.one_field, target: collection, targetField: field, relation })
   }
   return links

@@ -29,7 +29,10 @@ const sessions: TableSpec = {
   system: true,
   columns: { token: 'varchar(64) not null', user: { sql: 'uuid', references: 'directus_users(id) on delete cascade' } },
   primaryKey: 'token',
-  relations: [{ field: 'user', related: 'directus_users', oneField: 'sessions' }],
+  relations: [
+    { field: 'user', related: 'directus_users', oneField: 'sessions' },
+    { field: 'user', related: 'directus_users', oneField: 'tokens', junctionField: 'token' },
+  ],
   raises: { version: 'access', on: 'any' },
 }
 const notes: TableSpec = {
@@ -190,6 +193,7 @@ for (const driver of testDrivers) {
       assert.deepEqual(links('directus_users').toSorted(), [
         ['o2m', 'notes', 'notes', 'writer', null],
         ['o2m', 'sessions', 'directus_sessions', 'user', null],
+        ['o2m', 'tokens', 'directus_sessions', 'user', 'token'],
       ])
     })
 
@@ -204,6 +208,7 @@ for (const driver of testDrivers) {
         seen.filter(([name]) => !String(name).startsWith('directus_collections')),
         [
           ['directus_sessions.user', 'directus_users', 'directus_sessions_user_foreign', true],
+          ['directus_sessions.user', 'directus_users', null, true],
           ['notes.writer', 'directus_users', null, null],
           ['posts.author', 'authors', 'posts_author_fkey', 1],
           ['posts.editor', 'authors', null, 2],
@@ -262,7 +267,7 @@ for (const driver of testDrivers) {
       assert.deepEqual([id!.meta!.special, id!.meta!.system, id!.meta!.id], [['uuid'], true, undefined])
       assert.deepEqual([password!.type, sessions!.type, sessions!.meta!.hidden], ['hash', 'alias', true])
       assert.deepEqual([nickname!.meta!.interface, nickname!.meta!.system], ['input', undefined])
-      assert.deepEqual([...fields.keys()], ['id', 'password', 'tags', 'avatar', 'nickname', 'sessions', 'notes'])
+      assert.deepEqual([...fields.keys()], ['id', 'password', 'tags', 'avatar', 'nickname', 'sessions', 'tokens', 'notes'])
     })
 
     test('keeps folders and singletons', () => {
