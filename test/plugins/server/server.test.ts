@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { definePlugin } from 'plinth'
+import { healthChecks, serverInfo } from 'plinth/server'
+import { startKernel, type TestHost } from '../../host.ts'
+
+let isWell = true
+const neighbour = definePlugin({
+  name: 'neighbour',
+  setup(host) {
+    host.hook(healthChecks, async ({ checks }, next) => {
+      checks.push({
+        name: 'neighbour:mood',
+        componentType: 'component',
+        async run() {
+          if (!isWell) throw new Error('out of sorts')
+        },
+      })
+      await next()
+    })
+    host.hook(serverInfo, async ({ info, accountability }, next) => {
+      if (accountability.user) info.neighbour = true
+      await next()
+    })
+  },
+})
+
+let host: TestHost
+const user = 'user-token'
+
+before(async () => {
+  host = await startKernel({ plugins: [neighbour] })
+  const made = await host.api('POST', '/users', { body: { email: 'user@example.com', token: user } })
+  assert.equal(made.status, 200, JSON.stringify(made.body))
+})
+after(() => host.close())
+
+test('GET /server/ping answers everybody', async () => {
+  const { status, body, headers } = await host.api('GET', '/server/ping', { token: null })
+  assert.deepEqual([status, body, headers.get('content-type')], [200, 'pong', 'text/html; charset=utf-8'])
+})
+
+const project = {
+  project_name: 'Plinth',
+  project_descriptor: null,
+  project_logo: null,
+  project_color: '#6644FF',
+  default_appearance: 'auto',
+  default_theme_light: null,
+  default_theme_dark: null,
+  theme_light_overrides: null,
+  theme_dark_overrides: null,
+  default_language: 'en-US',
+  public_foreground: null,
+  public_background: null,
+  public_favicon: null,
+  public_note: null,
+  custom_css: null,
+  public_registration: false,
+  public_registration_verify_email: true,
+}
+
+test('GET /server/info tells the public of the project alone', async () => {
+  const { status, data } = await host.api('GET', '/server/info', { token: null })
+  assert.deepEqual([status, data], [200, { project }])
+})
+
+test('GET /server/info tells users and administrators the same', async () => {
+  const [asUser, asAdmin] = [await host.api('GET', '/server/info', { token: user }), await host.api('GET', '/server/info')]
+  assert.deepEqual(asUser.data, asAdmin.data)
+  assert.deepEqual(asUser.data.project, project)
+  assert.match(asUser.data.version, /^\d+\.\d+\.\d+/)
+  assert.equal(asUser.data.neighbour, true)
+})
+
+test('GET /server/health tells the public nothing', async () => {
+  const { status, code } = await host.api('GET', '/server/health', { token: null })
+  assert.deepEqual([status, code], [403, 'FORBIDDEN'])
+})
+
+test('GET /server/health tells users whether all is well', async () => {
+  const { status, body, headers } = await host.api('GET', '/server/health', { token: user })
+  assert.deepEqual([status, body, headers.get('content-type')], [200, { status: 'ok' }, 'application/health+json; charset=utf-8'])
+})
+
+test('GET /server/health tells administrators of each component', async () => {
+  const { status, body } = await host.api('GET', '/server/health')
+  assert.equal(status, 200)
+  assert.deepEqual(Object.keys(body), ['status', 'releaseId', 'serviceId', 'checks'])
+  assert.deepEqual(Object.keys(body.checks), ['pg:responseTime', 'neighbour:mood'])
+  const [database] = body.checks['pg:responseTime']
+  assert.deepEqual([database.componentType, database.observedUnit, database.threshold], ['datastore', 'ms', 150])
+})
+
+test('GET /server/health answers 503 when a component fails, and says which to administrators alone', async () => {
+  isWell = false
+  try {
+    const asAdmin = await host.api('GET', '/server/health')
+    assert.deepEqual([asAdmin.status, asAdmin.body.status, asAdmin.body.checks['neighbour:mood'][0].output], [503, 'error', 'out of sorts'])
+    const asUser = await host.api('GET', '/server/health', { token: user })
+    assert.deepEqual([asUser.status, asUser.body], [503, { status: 'error' }])
+  } finally {
+    isWell = true
+  }
+})
+
+test('without plugin settings /server/info tells of no project', async () => {
+  const bare = await startKernel({ change: ['-settings'] })
+  try {
+    const { status, data } = await bare.api('GET', '/server/info', { token: null })
+    assert.deepEqual([status, data], [200, {}])
+    assert.equal((await bare.api('GET', '/settings')).status, 404)
+  } finally {
+    await bare.close()
+  }
+})
