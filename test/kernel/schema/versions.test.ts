@@ -91,14 +91,15 @@ for (const driver of testDrivers) {
 
     test('are raised at commit, not before and not after a rollback', async () => {
       const was = await versionOf(db, 'schema')
+      const told = () => heard.filter((name) => name === 'schema') // notices of earlier changes to access may still be on their way
       heard = []
       await db.transaction(async (transaction) => {
         await versions.raise(transaction, 'schema')
         await versions.raise(transaction, 'schema')
-        assert.deepEqual(heard, [])
+        assert.deepEqual(told(), [])
       })
-      await until(() => heard.length > 0, 'a notice')
-      assert.deepEqual(heard, ['schema'])
+      await until(() => told().length > 0, 'a notice')
+      assert.deepEqual(told(), ['schema'])
       assert.ok((await versionOf(db, 'schema')) > was)
       const now = await versionOf(db, 'schema')
       const abandoned = db.transaction(async (transaction) => {
