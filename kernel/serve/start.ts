@@ -1,4 +1,5 @@
 /** `plinth start`: boots, listens, tells where, and stops without losing what is under way. */
+import module from 'node:module'
 import process from 'node:process'
 import { format } from 'node:util'
 import type { KernelConfig } from '../config.ts'
@@ -12,6 +13,7 @@ import { loadServer, type Served } from './server.ts'
 export async function start(world: World): Promise<number> {
   const kernel = await world.boot(printLine)
   const { config, log } = kernel
+  const told = toldToStop(log)
   const serve = await loadServer(world.runtime.name)
   const server = await serve(kernel, config).catch(async (error: unknown) => {
     await kernel.close()
@@ -20,7 +22,9 @@ export async function start(world: World): Promise<number> {
   takeConsole(log)
   printLine(greeting(world, kernel, server))
   log.info('started', { address: server.address, ms: Math.round(performance.now()) })
-  const code = await toldToStop(log)
+  // At its end Node writes what it has compiled, but a process may be killed.
+  module.flushCompileCache?.()
+  const code = await told
   log.info('stopping')
   await server.stop(config.shutdownTimeout)
   await kernel.close()

@@ -1,0 +1,109 @@
+/**
+ * All tests on Node with PostgreSQL, then those that may differ elsewhere on the other five pairs of runtime and database. Deno and Bun come
+ * from the npm registry into node_modules/.cache. Needs TEST_DATABASE_URL. Words on the command line choose runs: `node test/matrix.ts deno`.
+ * The last line sums up: `12 passed, 0 failed`.
+ */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const cache = join(root, 'node_modules/.cache/runtimes')
+const bin = join(cache, 'node_modules/.bin')
+/** ms a run may take. */
+const patience = 600_000
+
+interface Run {
+  readonly name: string
+  readonly words: readonly string[]
+  readonly variables: Readonly<Record<string, string>>
+}
+
+interface Result {
+  readonly passed: number
+  readonly failed: number
+}
+
+const folders = ['test/kernel', 'test/plugins']
+const files = ['test/runtimes.test.ts']
+const runtimes: Readonly<Record<string, readonly string[]>> = {
+  node: ['node', '--test', '--test-concurrency=2', '--test-timeout=120000', ...folders.map((folder) => `${folder}/**/*.test.ts`), ...files],
+  deno: [join(bin, 'deno'), 'test', '-A', '--no-check', ...folders, ...files],
+  bun: [join(bin, 'bun'), 'test', '--timeout', '120000', ...folders, ...files],
+}
+
+const runs: readonly Run[] = [
+  { name: 'node postgres', words: ['npm', 'test'], variables: {} },
+  ...['node', 'deno', 'bun'].flatMap((runtime) =>
+    ['postgres', 'pglite']
+      .filter((driver) => `${runtime} ${driver}` !== 'node postgres')
+      .map((driver) => ({ name: `${runtime} ${driver}`, words: runtimes[runtime]!, variables: { TEST_DRIVER: driver } })),
+  ),
+]
+
+/** How each runtime's reporter says what passed and what did not. */
+const counts: Readonly<Record<string, { passed: RegExp; failed: RegExp }>> = {
+  node: { passed: /^\S+ pass (\d+)$/gm, failed: /^\S+ (?:fail|cancelled) (\d+)$/gm },
+  deno: { passed: /\| (\d+) passed/g, failed: /\| (\d+) failed/g },
+  bun: { passed: /^ *(\d+) pass$/gm, failed: /^ *(\d+) (?:fail|errors?)$/gm },
+}
+
+const sum = (form: RegExp, text: string): number => [...text.matchAll(form)].reduce((total, found) => total + Number(found[1]), 0)
+
+/** A run that breaks off, or that has no test, has failed even if no reporter says so. */
+function resultOf(runtime: string, output: string, code: number | null): Result {
+  const passed = sum(counts[runtime]!.passed, output)
+  const failed = sum(counts[runtime]!.failed, output)
+  return { passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed }
+}
+
+/** Prints what the command prints, and answers it with the exit code: null when it was stopped for taking too long. */
+function execute(words: readonly string[], variables: Readonly<Record<string, string>>, folder = root) {
+  return new Promise<{ output: string; code: number | null }>((resolve, reject) => {
+    const child = spawn(words[0]!, words.slice(1), { cwd: folder, env: { ...process.env, NO_COLOR: '1', ...variables }, detached: true })
+    const limit = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), patience)
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+        process.stdout.write(text)
+      })
+    }
+    child.on('error', reject)
+    child.on('close', (code) => {
+      clearTimeout(limit)
+      resolve({ output, code })
+    })
+  })
+}
+
+async function installRuntimes(): Promise<void> {
+  if (existsSync(join(bin, 'deno')) && existsSync(join(bin, 'bun'))) return
+  await mkdir(cache, { recursive: true })
+  const manifest = { private: true, dependencies: { bun: '^1.2.0', deno: '^2.0.0' }, allowScripts: { bun: true, deno: true } }
+  await writeFile(join(cache, 'package.json'), JSON.stringify(manifest))
+  const { code } = await execute(['npm', 'install', '--no-audit', '--no-fund'], {}, cache)
+  if (code !== 0) throw new Error('Deno and Bun could not be installed from the npm registry')
+}
+
+if (!process.env.TEST_DATABASE_URL)
+  throw new Error('TEST_DATABASE_URL is not set: it names a PostgreSQL server on which databases may be created')
+await installRuntimes()
+const chosen = process.argv.slice(2)
+const results: Result[] = []
+const report: string[] = []
+for (const { name, words, variables } of runs.filter((run) => chosen.every((word) => run.name.split(' ').includes(word)))) {
+  console.log(`\n=== ${name}`)
+  const started = performance.now()
+  const { output, code } = await execute(words, variables)
+  const result = resultOf(name.split(' ')[0]!, output, code)
+  results.push(result)
+  report.push(`${name.padEnd(14)} ${result.passed} passed, ${result.failed} failed, ${Math.round((performance.now() - started) / 1000)} s`)
+}
+const passed = results.reduce((total, result) => total + result.passed, 0)
+const failed = results.reduce((total, result) => total + result.failed, 0)
+console.log(`\n${report.join('\n')}\n\n${passed} passed, ${failed} failed`)
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0
