@@ -91,10 +91,10 @@ export const env = {
       fallback,
     ),
   /** Any text that `form` matches. */
-  matching: (form: RegExp, expects: string, fallback?: string) =>
+  matching: (form: RegExp, expects: string, fallback: string) =>
     optional(
       setting<string>(expects, (raw) => (form.test(raw) ? raw : undefined)),
-      fallback as string,
+      fallback,
     ),
 }
 
