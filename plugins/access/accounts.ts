@@ -68,15 +68,6 @@ const statements = {
   anonymous: `select ${policiesWhere('')} as policies`,
 }
 
-/** Tables whose change alters somebody's rights. */
-export const rightsTables: ReadonlySet<string> = new Set([
-  'directus_users',
-  'directus_roles',
-  'directus_policies',
-  'directus_access',
-  'directus_permissions',
-])
-
 /** Users and tokens remembered, each. */
 const remembered = 5000
 const uuidForm = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i

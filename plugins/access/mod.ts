@@ -1,7 +1,7 @@
 /** Access: users, roles, policies and permissions, and the rights that follow from them. */
 import { definePlugin, points } from 'plinth'
-import { items, itemsChanged, itemsCreate, itemsUpdate } from 'plinth/items'
-import { createAccounts, rightsTables } from './accounts.ts'
+import { items, itemsCreate, itemsUpdate } from 'plinth/items'
+import { createAccounts } from './accounts.ts'
 import { accounts } from './api.ts'
 import { usersCommand } from './command.ts'
 import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
@@ -32,10 +32,6 @@ export const access = definePlugin({
     host.hook(itemsUpdate, async function guardUpdated({ table, patch }, next) {
       checkEmail(table, patch)
       await sealSecrets(table, patch, passwords.hash)
-      await next()
-    })
-    host.hook(itemsChanged, async function forgetRights({ table }, next) {
-      if (rightsTables.has(table.name)) host.versions.touch('access')
       await next()
     })
     host.hook(points.start, async function firstAdmin(_, next) {

@@ -1,5 +1,5 @@
 /** Primary keys: from paths, bodies and rows to parameters and back. Pure. */
-import { type Field, type Parameter, problems, quoteName, type Table } from 'plinth'
+import { type Column, type Field, type Parameter, problems, quoteName, type Table } from 'plinth'
 import type { Item, Key } from './api.ts'
 import { jsonColumn } from './format.ts'
 import { isUuid, toWhole } from './values.ts'
@@ -67,9 +67,12 @@ export function keyOf(table: Table, row: Item): Key {
   return table.primaryKey.map((name) => encodeURIComponent(String(row[name]))).join(',')
 }
 
+/** Without a length: a cast to varchar(5) would cut a longer key to one that some row has. */
+const castType = ({ sqlType, baseType }: Column): string => (sqlType.includes('(') ? quoteName(baseType) : sqlType)
+
 /** SQL that is true for rows whose key is among those of `keyLists`; `placeholder` gives the parameter of each key column's list. */
 export function keysCondition(row: string, table: Table, placeholder: (part: number) => string): string {
-  const lists = table.primaryKey.map((name, part) => `${placeholder(part)}::${table.columns.get(name)!.sqlType}[]`)
+  const lists = table.primaryKey.map((name, part) => `${placeholder(part)}::${castType(table.columns.get(name)!)}[]`)
   const names = table.primaryKey.map((name) => `${row}.${quoteName(name)}`)
   return names.length === 1 ? `${names[0]} = any(${lists[0]})` : `(${names.join(', ')}) in (select * from unnest(${lists.join(', ')}))`
 }

@@ -38,7 +38,7 @@ export class Writer {
       this.#changes.set(db, changes)
       return work(db)
     })
-    for (const change of changes) await this.#host.run(itemsChanged, change)
+    for (const change of changes) await this.#tell(change)
     return result
   }
 
@@ -87,8 +87,14 @@ export class Writer {
   async #changed(db: Transaction, change: ChangedEvent): Promise<Key[]> {
     const pending = this.#changes.get(db)
     if (pending) pending.push(change)
-    else await this.#host.run(itemsChanged, change)
+    else await this.#tell(change)
     return [...change.keys]
+  }
+
+  /** This process's own caches must not wait for the notice to come back. */
+  async #tell(change: ChangedEvent): Promise<void> {
+    if (change.table.raises) this.#host.versions.touch(change.table.raises)
+    await this.#host.run(itemsChanged, change)
   }
 }
 

@@ -1,6 +1,6 @@
 /** Settings: one row about the project, at /settings; its public part is told by /server/info. */
 import { type Database, definePlugin, points, problems, quoteName, type Table } from 'plinth'
-import { type Item, items, itemsChanged, itemsUpdate } from 'plinth/items'
+import { type Item, items, itemsUpdate } from 'plinth/items'
 import { serverInfo } from 'plinth/server'
 import { projectDefaults, settingsTable } from './tables.ts'
 
@@ -33,10 +33,6 @@ export const settings = definePlugin({
     let project: Promise<Project> | undefined
     host.versions.watch('settings', () => {
       project = undefined
-    })
-    host.hook(itemsChanged, async function forgetProject({ table }, next) {
-      if (table.name === settingsTable.name) host.versions.touch('settings')
-      await next()
     })
     host.hook(serverInfo, async function tellProject({ info }, next) {
       const reading = project ?? readProject(host.db, path())
