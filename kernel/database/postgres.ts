@@ -114,8 +114,9 @@ function createMemory(size: number): (text: string) => boolean {
   const texts = new Set<string>()
   return (text) => {
     if (texts.has(text)) return true
+    const [oldest] = texts
+    if (texts.size >= size && oldest !== undefined) texts.delete(oldest)
     texts.add(text)
-    if (texts.size > size) for (const oldest of texts) return !texts.delete(oldest)
     return false
   }
 }
@@ -131,8 +132,10 @@ function openSession(settings: SessionSettings): Session {
   let socket: net.Socket | undefined
   let cancelling = false
 
+  const host = decodeURIComponent(new URL(settings.url).hostname)
   const sql = postgres(settings.url, {
     max: 1,
+    ...(host.startsWith('/') && { host }), // the folder of a Unix socket, %2F… in a URL
     connect_timeout: connectTimeout,
     max_lifetime: null,
     fetch_types: false,
