@@ -124,7 +124,7 @@ function createResponder(mounts: readonly Mount[], log: Log): (thrown: unknown, 
   return (thrown, event) => {
     const list = problemsIn(thrown)
     const found = list.length ? list : [unexpected(thrown, event, log)]
-    const path = getPath(event.request)
+    const path = singleSlashes(getPath(event.request)).toLowerCase()
     const render = renderers.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.render
     return render
       ? render(found, event.request)
@@ -179,9 +179,8 @@ function pathReader(mounts: readonly Mount[]): (request: Request) => string {
     const path = getPath(request)
     if (path.includes('%')) checkEncoding(path)
     if (!/[A-Z]|\/\/|.\/$/.test(path)) return path
-    const single = path.replace(/([^/])\/{2,}(?=[^/])/g, '$1/').replace(/([^/])\/$/, '$1')
     let candidates = patterns
-    return single
+    return singleSlashes(path)
       .split('/')
       .map((segment, i) => {
         const word = segment.toLowerCase()
@@ -192,6 +191,9 @@ function pathReader(mounts: readonly Mount[]): (request: Request) => string {
       .join('/')
   }
 }
+
+/** Leading and several trailing slashes stay: such a path is not found. */
+const singleSlashes = (path: string): string => path.replace(/([^/])\/{2,}(?=[^/])/g, '$1/').replace(/([^/])\/$/, '$1')
 
 /** As it was sent. */
 const rawPath = (url: string): string => url.replace(/^[a-z]+:\/\/[^/?#]*|[?#].*$/gi, '')

@@ -74,7 +74,7 @@ test('orderPlugins() names every gap, cycle and clash at once, a line each', () 
 
 /** Plugins numbered so that each wishes for lower numbers only, in any listed order. */
 const withoutCycles = fc.integer({ min: 1, max: 12 }).chain((size) => {
-  const lower = (i: number) => (i ? fc.uniqueArray(fc.integer({ min: 0, max: i - 1 }), { maxLength: 4 }) : fc.constant([]))
+  const lower = (i: number) => (i ? fc.uniqueArray(fc.integer({ min: 0, max: i - 1 }), { maxLength: 4 }) : fc.constant<number[]>([]))
   const wishes = Array.from({ length: size }, (_, i) => fc.record({ needs: lower(i), after: lower(i) }))
   return fc.tuple(...wishes).chain((all) => {
     const plugins = all.map(({ needs, after }, i) =>
