@@ -31,7 +31,7 @@ interface Answer {
   relations?: (Omit<RelationMeta, 'one_allowed_collections'> & { one_allowed_collections: string | null })[] | null
 }
 
-const toList = (text: string | null): readonly string[] | null => text?.split(',').map((item) => item.trim()) ?? null
+const toList = (text: string | null): readonly string[] | null => (text === '' ? [] : (text?.split(',').map((item) => item.trim()) ?? null))
 
 export function parseMeta(text: string): Meta {
   const { collections, fields, relations }: Answer = JSON.parse(text)

@@ -57,7 +57,7 @@ function fromMeta(meta: RelationMeta, tables: Tables, isFurther: boolean): Relat
   const table = tables.get(collection)
   if (!table) return `there is no table "${collection}"`
   if (!table.columns.has(field)) return 'there is no such column'
-  if (related === null) return meta.one_collection_field ? anyRelation(meta, table) : 'it names no table to lead to'
+  if (related === null) return Object.freeze({ collection, field, related, foreignKey: null, meta })
   const target = tables.get(related)
   if (!target) return `there is no table "${related}"`
   const foreignKey = table.foreignKeys.find(
@@ -67,11 +67,6 @@ function fromMeta(meta: RelationMeta, tables: Tables, isFurther: boolean): Relat
   return Object.freeze({ collection, field, related, foreignKey: (!isFurther && foreignKey) || null, meta })
 }
 
-function anyRelation(meta: RelationMeta, table: CatalogueTable): Relation | string {
-  if (!table.columns.has(meta.one_collection_field!)) return `there is no column "${meta.one_collection_field}"`
-  return Object.freeze({ collection: meta.many_collection, field: meta.many_field, related: null, foreignKey: null, meta })
-}
-
 /** By table. A table's own columns lead to others (m2o, m2a); fields that meta names lead back (o2m). */
 export function linksOf(relations: readonly Relation[], tables: Tables): ReadonlyMap<string, readonly Link[]> {
   const links = new Map<string, Link[]>()
@@ -79,8 +74,11 @@ export function linksOf(relations: readonly Relation[], tables: Tables): Readonl
   for (const relation of relations) {
     const { collection, field, related, foreignKey, meta } = relation
     if (related === null) {
-      const targets = (meta?.one_allowed_collections ?? []).filter((name) => tables.get(name)?.primaryKey.length === 1)
-      add(collection, { kind: 'm2a', field, collectionField: meta!.one_collection_field!, targets, relation })
+      // Without a column that says of which table, it is told but leads nowhere.
+      const collectionField = meta?.one_collection_field
+      if (!collectionField || !tables.get(collection)?.columns.has(collectionField)) continue
+      const targets = (meta.one_allowed_collections ?? []).filter((name) => tables.get(name)?.primaryKey.length === 1)
+      add(collection, { kind: 'm2a', field, collectionField, targets, relation })
       continue
     }
     if (!links.get(collection)?.some((link) => link.kind === 'm2o' && link.field === field)) {
