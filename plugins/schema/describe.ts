@@ -27,8 +27,9 @@ export interface RelationAnswer {
 export function describeCollections(snapshot: Snapshot): CollectionAnswer[] {
   const names = [...snapshot.tables.keys(), ...snapshot.folders.keys()].sort(byText)
   const rank = (name: string): number => {
-    const meta = snapshot.tables.get(name)?.meta ?? snapshot.folders.get(name)
-    return meta?.system ? 1 : meta ? 0 : 2
+    const table = snapshot.tables.get(name)
+    if (table?.system) return 1
+    return (table?.meta ?? snapshot.folders.get(name)) ? 0 : 2
   }
   return names.sort((a, b) => rank(a) - rank(b)).map((name) => describeCollection(snapshot, name)!)
 }
