@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { lockFolder } from '../../../kernel/database/lock.ts'
 import { openPGlite } from '../../../kernel/database/pglite.ts'
-import { until } from './proxy.ts'
+import { slow, until } from './proxy.ts'
 
 const runtime: string[] = 'Deno' in globalThis ? ['run', '-A', '--no-check'] : []
 const writerPath = fileURLToPath(new URL('./writer.ts', import.meta.url))
@@ -45,7 +45,7 @@ describe('a data folder', () => {
   })
   after(() => rmSync(root, { recursive: true, force: true }))
 
-  test('two processes cannot lose rows: the second is refused, and finds every confirmed row once the first was killed', async () => {
+  test('two processes cannot lose rows: the second is refused, and finds every confirmed row once the first was killed', slow, async () => {
     const dataDir = folder()
     const first = startWriter(dataDir, 1_000_000)
     await until(() => first.lines.length > 20, 30_000)
@@ -74,7 +74,7 @@ describe('a data folder', () => {
     assert.deepEqual(readdirSync(dataDir), ['pglite'])
   })
 
-  test('killed during its first start: the next start finds a whole database', async () => {
+  test('killed during its first start: the next start finds a whole database', slow, async () => {
     const dataDir = folder()
     const first = startWriter(dataDir, 0)
     await until(() => existsSync(dataDir) && readdirSync(dataDir).some((name) => name.startsWith('pglite')), 30_000)
@@ -127,7 +127,7 @@ describe('a data folder', () => {
     }
   })
 
-  test('of several processes that take over a stale lock at once, one gets it', async () => {
+  test('of several processes that take over a stale lock at once, one gets it', slow, async () => {
     const dataDir = folder()
     const made = startWriter(dataDir, 0)
     assert.equal(await made.ended, 0)

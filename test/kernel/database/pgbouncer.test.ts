@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Database } from '../../../kernel/database/database.ts'
 import { openPostgres, type PostgresOptions } from '../../../kernel/database/postgres.ts'
 import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
-import { sleep, until } from './proxy.ts'
+import { sleep, slow, until } from './proxy.ts'
 
 const binary = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find((path) => existsSync(path))
 const skip = testDrivers.includes('postgres') ? (binary ? false : 'pgbouncer is not installed') : 'TEST_DATABASE_URL is not set'
@@ -98,7 +98,7 @@ describe('openPostgres() behind PgBouncer in transaction mode', { skip }, () => 
     })
   })
 
-  test('LISTEN through the pooler is found not to work', async () => {
+  test('LISTEN through the pooler is found not to work', slow, async () => {
     await withDatabase({}, async (db) => {
       const states: string[] = []
       await db.listen('news', { message() {}, ready: () => void states.push('ready'), lost: () => void states.push('lost') })

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Database, Transaction } from '../../../kernel/database/database.ts'
 import { openPostgres, type PostgresOptions } from '../../../kernel/database/postgres.ts'
 import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
-import { sleep, startProxy, type TestProxy, until } from './proxy.ts'
+import { sleep, slow, startProxy, type TestProxy, until } from './proxy.ts'
 
 const skip = testDrivers.includes('postgres') ? false : 'TEST_DATABASE_URL is not set'
 
@@ -227,7 +227,7 @@ describe('openPostgres()', { skip }, () => {
       })
     }
 
-    test('nothing answers: fails within the connect timeout', async () => {
+    test('nothing answers: fails within the connect timeout', slow, async () => {
       await withProxy(async (proxy) => {
         await proxy.become('silent')
         await withDatabase({ url: proxy.url }, async (db) => {
@@ -240,7 +240,7 @@ describe('openPostgres()', { skip }, () => {
       })
     })
 
-    test('a connection falls silent in mid-statement: given up after the timeout and a grace', async () => {
+    test('a connection falls silent in mid-statement: given up after the timeout and a grace', slow, async () => {
       await withProxy(async (proxy) => {
         await withDatabase({ url: proxy.url, statementTimeout: 500, poolSize: 1 }, async (db) => {
           assert.equal(await db.text('select 1'), '1')
@@ -252,7 +252,7 @@ describe('openPostgres()', { skip }, () => {
       })
     })
 
-    test('a connection falls silent before COMMIT', async () => {
+    test('a connection falls silent before COMMIT', slow, async () => {
       await withProxy(async (proxy) => {
         await withDatabase({ url: proxy.url, statementTimeout: 500, poolSize: 1 }, async (db) => {
           const work = db.transaction(async (tx) => {
@@ -368,7 +368,7 @@ describe('openPostgres()', { skip }, () => {
       })
     })
 
-    test('finds out that its connection is half open', async () => {
+    test('finds out that its connection is half open', slow, async () => {
       await withProxy(async (proxy) => {
         await withDatabase({ directUrl: proxy.url, heartbeat: 300 }, async (db) => {
           const listener = recorder()

@@ -79,3 +79,6 @@ export async function until(condition: () => boolean | Promise<boolean>, ms = 50
     await sleep(10)
   }
 }
+
+/** For tests that wait for timeouts or processes: Bun gives a test 5 s otherwise. */
+export const slow = { timeout: 60_000 }
