@@ -75,5 +75,5 @@ function greeting({ version, runtime }: World, { config, announcements }: Kernel
 export function describeData({ databaseUrl, dataDir }: Pick<KernelConfig, 'databaseUrl' | 'dataDir'>): string {
   if (!databaseUrl) return `embedded PostgreSQL in ${dataDir}`
   const { host, pathname } = new URL(databaseUrl)
-  return `PostgreSQL database "${decodeURIComponent(pathname.slice(1))}" on ${host}`
+  return `PostgreSQL database "${decodeURIComponent(pathname.slice(1))}" on ${decodeURIComponent(host)}`
 }
