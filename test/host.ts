@@ -1,5 +1,5 @@
 /** A running kernel for a test: own database, the default plugins, an admin with a known token. Asked through `fetch`, no port. */
-import { createKernel, type Kernel, type Plugin } from 'plinth'
+import { createKernel, type Database, type Kernel, type Plugin } from 'plinth'
 import { createLog } from '../kernel/log.ts'
 import { loadPlugins } from '../plugins/mod.ts'
 import { freshDatabase } from './database.ts'
@@ -44,6 +44,8 @@ export interface TestOptions {
   readonly env?: Readonly<Record<string, string>>
   /** SQL that runs before the kernel starts. */
   readonly sql?: string
+  /** What the kernel gets in place of the test's database, such as one that counts. */
+  readonly wrap?: (db: Database) => Database
 }
 
 export async function startKernel(options: TestOptions = {}): Promise<TestHost> {
@@ -60,7 +62,7 @@ export async function startKernel(options: TestOptions = {}): Promise<TestHost> 
       ADMIN_TOKEN: admin.token,
       ...options.env,
     },
-    database: database.db,
+    database: options.wrap?.(database.db) ?? database.db,
     log: createLog('info', (line) => logs.push(JSON.parse(line))),
   })
 

@@ -21,7 +21,9 @@ export function parseQueryString(text: string): RawMap {
     const name = decode(equals < 0 ? pair : pair.slice(0, equals))
     insert(root, segmentsOf(name), equals < 0 ? '' : decode(pair.slice(equals + 1)), name)
   }
-  return listsIn(root) as RawMap
+  // Parameters themselves are never a list, whatever they are called.
+  for (const name of Object.keys(root)) root[name] = listsIn(root[name]!)
+  return root
 }
 
 function decode(text: string): string {
@@ -54,7 +56,7 @@ function insert(root: RawMap, segments: readonly string[], value: string, name: 
   if (segments.length > bounds.depth) throw problems.INVALID_QUERY(`"${name.slice(0, 60)}" is nested deeper than ${bounds.depth} levels.`)
   let map = root
   for (const [i, segment] of segments.entries()) {
-    const key = segment === '' ? String(Object.keys(map).length) : segment
+    const key = segment === '' && i > 0 ? String(Object.keys(map).length) : segment
     if (/^\d+$/.test(key) && i > 0 && Number(key) > bounds.index) {
       throw problems.INVALID_QUERY(`"${name.slice(0, 60)}" has an index beyond ${bounds.index}.`)
     }
