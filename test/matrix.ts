@@ -1,5 +1,5 @@
 /**
- * All tests on Node with PostgreSQL, then those that may differ elsewhere on the other five pairs of runtime and database. Deno and Bun come
+ * Types and lint, all tests on Node with PostgreSQL, then those that may differ elsewhere on the other five pairs of runtime and database. Deno and Bun come
  * from the npm registry into node_modules/.cache. Needs TEST_DATABASE_URL. Words on the command line choose runs: `node test/matrix.ts deno`.
  * The last line sums up: `12 passed, 0 failed`.
  */
@@ -36,6 +36,8 @@ const runtimes: Readonly<Record<string, readonly string[]>> = {
 }
 
 const runs: readonly Run[] = [
+  { name: 'types', words: ['npm', 'run', 'types'], variables: {} },
+  { name: 'lint', words: ['npm', 'run', 'lint'], variables: {} },
   { name: 'node postgres', words: ['npm', 'test'], variables: {} },
   ...['node', 'deno', 'bun'].flatMap((runtime) =>
     ['postgres', 'pglite']
@@ -53,10 +55,12 @@ const counts: Readonly<Record<string, { passed: RegExp; failed: RegExp }>> = {
 
 const sum = (form: RegExp, text: string): number => [...text.matchAll(form)].reduce((total, found) => total + Number(found[1]), 0)
 
-/** A run that breaks off, or that has no test, has failed even if no reporter says so. */
+/** A run that breaks off, or that has no test, has failed even if no reporter says so. What has no reporter is one check. */
 function resultOf(runtime: string, output: string, code: number | null): Result {
-  const passed = sum(counts[runtime]!.passed, output)
-  const failed = sum(counts[runtime]!.failed, output)
+  const forms = counts[runtime]
+  if (!forms) return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  const passed = sum(forms.passed, output)
+  const failed = sum(forms.failed, output)
   return { passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed }
 }
 
