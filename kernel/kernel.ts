@@ -135,7 +135,10 @@ async function boot({ config, log, plugins, settings, db, closers, closeAll }: B
     specs: [scheduleTable, ...plugins.flatMap((plugin) => plugin.tables ?? [])],
     versions,
     log,
-    onSnapshot: (snapshot) => runPoint(points.schema, { snapshot }),
+    async onSnapshot(snapshot) {
+      db.forgetStatements()
+      await runPoint(points.schema, { snapshot })
+    },
   })
   closers.push(() => versions.stop())
   await versions.start()

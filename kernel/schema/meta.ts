@@ -143,8 +143,3 @@ const relationsOf = (spec: TableSpec): readonly RelationMeta[] =>
       ...marked(spec),
     }),
   )
-
-const aliasSpecials = new Set(['alias', 'no-data', 'o2m', 'm2m', 'm2a', 'files', 'translations', 'group', 'presentation'])
-
-/** Whether a field may be without a column; a row whose column is gone is none. */
-export const isAlias = ({ special }: FieldMeta): boolean => special?.some((name) => aliasSpecials.has(name)) ?? false

@@ -1,7 +1,7 @@
 /** The schema as frozen data: what the database holds joined with what the meta tables say. One request reads one Snapshot from start to end. */
 import { fieldType } from './field-type.ts'
 import { type Catalogue, type CatalogueTable, ownSchema } from './introspect.ts'
-import { isAlias, type Meta, type OwnedMeta, ownedMeta } from './meta.ts'
+import { type Meta, type OwnedMeta, ownedMeta } from './meta.ts'
 import { linksOf, toRelations } from './relations.ts'
 import type { TableSpec } from './tables.ts'
 
@@ -299,8 +299,8 @@ function toFields(
   const metas = new Map([...rows.map((row) => [row.field, row] as const), ...(ownedRows ?? [])])
   const fields = new Map<string, Field>()
   for (const column of table.columns.values()) fields.set(column.name, toField(column.name, column, metas.get(column.name) ?? null, owned))
-  const aliases = [...(ownedRows?.values() ?? []), ...rows].filter((meta) => isAlias(meta))
-  for (const meta of aliases) if (!fields.has(meta.field)) fields.set(meta.field, toField(meta.field, null, meta, owned))
+  for (const meta of [...(ownedRows?.values() ?? []), ...rows])
+    if (!fields.has(meta.field)) fields.set(meta.field, toField(meta.field, null, meta, owned))
   for (const name of oneFields) if (!fields.has(name)) fields.set(name, toField(name, null, null, owned))
   return fields
 }

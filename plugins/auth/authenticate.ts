@@ -5,13 +5,14 @@ import type { Tokens } from './tokens.ts'
 
 /**
  * The token of `Authorization: Bearer …` or `?access_token=…`; undefined when there is none. Other schemes count as none.
- * @throws INVALID_PAYLOAD when there are both.
+ * @throws INVALID_PAYLOAD when there are both, INVALID_CREDENTIALS when there are several.
  */
 export function findToken(request: Request): string | undefined {
   const header = request.headers.get('authorization')
   const fromHeader = header ? /^bearer ([^\s]+)$/i.exec(header)?.[1] : undefined
   const { url } = request
-  const fromQuery = url.includes('access_token=') ? new URL(url).searchParams.get('access_token') || undefined : undefined
+  const [fromQuery, another] = url.includes('access_token=') ? new URL(url).searchParams.getAll('access_token').filter(Boolean) : []
+  if (another !== undefined) throw problems.INVALID_CREDENTIALS('The query carries several access tokens: leave one.')
   if (fromHeader !== undefined && fromQuery !== undefined) {
     throw problems.INVALID_PAYLOAD('The request carries an access token in its header and another one in its query: leave out one.')
   }

@@ -47,7 +47,7 @@ export function createTokens(secret: string): Tokens {
       throw cause?.code === 'ERR_JWT_EXPIRED' ? problems.TOKEN_EXPIRED(undefined, {}, cause) : problems.INVALID_TOKEN(undefined, {}, cause)
     })
     // A scope is that of a link sent by mail (invitation, reset); a session or share would have to be looked up.
-    if (payload.scope !== undefined) throw problems.INVALID_TOKEN()
+    if (payload.scope !== undefined || !('role' in payload)) throw problems.INVALID_TOKEN()
     if (typeof payload.id !== 'string' || payload.session !== undefined) throw problems.INVALID_CREDENTIALS()
     const { pwd } = protectedHeader
     return { user: payload.id, stamp: typeof pwd === 'string' ? pwd : undefined, expires: payload.exp ?? Number.POSITIVE_INFINITY }

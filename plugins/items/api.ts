@@ -27,6 +27,8 @@ export interface Items {
   listText(collection: string, query: QueryInput, caller: Caller): Promise<string>
   /** The whole answer of a read by key as JSON text: `{"data":{…}}`. @throws FORBIDDEN when it is missing or not allowed. */
   oneText(collection: string, key: Key, query: QueryInput, caller: Caller): Promise<string>
+  /** Refuses a query that no collection takes. @throws INVALID_QUERY */
+  check(query: QueryInput): void
   /** The same for code: rows as objects. */
   list<Row = Item>(collection: string, query: QueryInput, caller: Caller): Promise<Row[]>
   one<Row = Item>(collection: string, key: Key, query: QueryInput, caller: Caller): Promise<Row>

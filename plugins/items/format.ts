@@ -2,21 +2,7 @@
 import { type Field, quoteName } from 'plinth'
 
 /** Types by `pg_type.typname` that JSON prints as the API shows them. */
-const plain = new Set([
-  'int2',
-  'int4',
-  'bool',
-  'text',
-  'varchar',
-  'bpchar',
-  'citext',
-  'name',
-  'uuid',
-  'json',
-  'jsonb',
-  'date',
-  'time',
-])
+const plain = new Set(['int2', 'int4', 'bool', 'text', 'varchar', 'bpchar', 'citext', 'name', 'uuid', 'json', 'jsonb', 'date', 'time'])
 
 /** Shown in place of what is written but never read back. */
 export const mask = '**********'

@@ -1,6 +1,7 @@
 /** Items: the data engine, and /items for every collection. Reads go query → plan → permit → SQL; writes run in one transaction. */
 
 import { definePlugin, env } from 'plinth'
+import { serverInfo } from 'plinth/server'
 import * as v from 'valibot'
 import { type Item, type Items, items } from './api.ts'
 import { checkServed } from './permit.ts'
@@ -36,9 +37,14 @@ export const itemsPlugin = definePlugin({
     const writer = new Writer(host)
     const engine = { reader, writer }
     const served = (collection: string) => checkServed(reader.snapshot.tables.get(collection), collection).name
+    host.hook(serverInfo, async function tellLimits({ accountability, info }, next) {
+      if (accountability.user) info.queryLimit = { default: options.QUERY_LIMIT_DEFAULT, max: options.QUERY_LIMIT_MAX }
+      await next()
+    })
     crudRoutes(host.routes('/items'), '/:collection', (c) => served(c.req.param('collection')!), engine)
 
     return {
+      check: (query) => reader.check(query),
       listText: (collection, query, caller) => reader.list(collection, query, caller),
       oneText: (collection, key, query, caller) => reader.one(collection, key, query, caller),
       list: async <Row = Item>(...parameters: Parameters<Items['list']>) => JSON.parse(await reader.list(...parameters)).data as Row[],

@@ -77,8 +77,18 @@ export class Reader {
     return snapshot
   }
 
+  /** What is wrong with the query itself is told first, whoever asks: it says nothing of what there is. */
+  #rights(access: Access, collection: string, input: QueryInput): string {
+    try {
+      return authorise(access, 'read', collection)
+    } catch (refusal) {
+      this.check(input)
+      throw refusal
+    }
+  }
+
   #prepare(collection: string, input: QueryInput, access: Access, form: 'list' | 'keys' | 'one'): { table: Table; known: Known } {
-    const rights = authorise(access, 'read', collection)
+    const rights = this.#rights(access, collection, input)
     const snapshot = this.#current()
     const table = tableOf(snapshot, collection)
     const answer: AnswerForm = form === 'list' && table.singleton ? 'singleton' : form

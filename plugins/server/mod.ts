@@ -16,7 +16,7 @@ export const server = definePlugin({
 
     routes.get('/info', async (c) => {
       const { accountability } = c.env
-      const info: Record<string, unknown> = accountability.user ? { version: about.version } : {}
+      const info: Record<string, unknown> = accountability.user ? { version: about.version, rateLimit: false } : {}
       await host.run(serverInfo, { accountability, info })
       return c.json({ data: info }, 200, { 'cache-control': 'no-cache' })
     })
