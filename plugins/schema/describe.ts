@@ -70,7 +70,9 @@ export function describeFields(snapshot: Snapshot): FieldAnswer[] {
 }
 
 export const describeFieldsOf = (table: Table): FieldAnswer[] =>
-  [...table.fields.values()].filter(isTold).map((field) => describeField(table, field))
+  [...table.fields.values()]
+    .filter((field) => isTold(field) && (field.column || field.special.length))
+    .map((field) => describeField(table, field))
 
 /** A relation's other side is a field for queries alone, until somebody adds it. */
 export const isTold = (field: Field | undefined): field is Field => Boolean(field?.column || field?.meta)
