@@ -43,7 +43,8 @@ const invalid = (field: Field, type: 'required' | 'nnull') =>
   })
 
 function toColumns(table: Table, item: Item): Item {
-  const row: Item = {}
+  // Without a prototype: columns may be called "constructor" or "__proto__".
+  const row: Item = Object.create(null)
   for (const [name, value] of Object.entries(item)) {
     const field = table.fields.get(name)
     if (!field || value === undefined) continue

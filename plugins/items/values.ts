@@ -121,7 +121,7 @@ function resolveVariable(text: string, variables: Variables): unknown {
   const date = new Date(variables.now)
   if (text === '$NOW' || text === '$NOW()') return date
   const [, sign = '+', amount, unit] = /^\$NOW\(\s*([+-]?)\s*(\d{1,6})\s+([a-z]+?)s?\s*\)$/.exec(text) ?? []
-  const shift = unit === undefined ? undefined : units[unit]
+  const shift = unit !== undefined && Object.hasOwn(units, unit) ? units[unit] : undefined
   if (!shift) throw problems.INVALID_QUERY(`"${text}" is not understood: say $NOW(-1 day), with a unit from seconds to years.`)
   shift(date, (sign === '-' ? -1 : 1) * Number(amount))
   return date

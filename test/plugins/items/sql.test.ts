@@ -1,0 +1,300 @@
+/** A plan → one statement: its text, its parameters and the rows that it finds, together. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import fc from 'fast-check'
+import type { TestHost } from '../../host.ts'
+import { createRecorder } from '../../recorded.ts'
+import { oddTable, startLibrary } from './library.ts'
+
+const uuid = 'aaaaaaaa-0000-4000-8000-000000000001'
+const data = `
+insert into author (id, name, mentor, secret) values (1, 'Ann', null, 'shh'), (2, 'Bob', 1, null), (3, 'Cid', 2, null);
+insert into article (id, title, body, rating, small, big, price, score, published, day, at, stamp, moment, ref, data, tags, mood, ip, raw, author) values
+  (1, 'Alpha', '50% off_', 1, 1, 9007199254740993, 1.50, 0.5, true, '2001-02-03', '07:08:09', '2001-02-03 04:05:06', '2001-02-03 04:05:06Z',
+   '${uuid}', '{"a":1}', 'red,green', 'happy', '10.0.0.1', '\\x01ff', 3),
+  (2, 'beta', '', 20, 2, -5, 20.25, 'NaN', false, '2012-12-31', '23:59:59', '2012-12-31 23:59:59', '2012-12-31 23:59:59.123Z',
+   null, '[1]', '', 'sad', null, null, 2),
+  (3, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+select setval('article_id_seq', 100), setval('author_id_seq', 100);
+`
+
+describe('reads', () => {
+  let host: TestHost
+  const recorder = createRecorder()
+  before(async () => {
+    host = await startLibrary({ wrap: recorder.wrap })
+    await host.kernel.db.execute(data)
+    await host.api('GET', '/items/article')
+  })
+  after(() => host.close())
+
+  /** Asks, and answers what was sent for it too. */
+  async function ask(path: string) {
+    recorder.take()
+    const answer = await host.api('GET', path)
+    return { ...answer, sent: recorder.take() }
+  }
+  const idsOf = (rows: { id: number }[]) => rows.map(({ id }) => id)
+
+  describe('filters', () => {
+    const cases: [filter: string, where: string, parameters: unknown[], ids: number[]][] = [
+      ['[title][_eq]=Alpha', '.* = \\$1', ['Alpha'], [1]],
+      ['[title][_neq]=Alpha', '.* <> \\$1', ['Alpha'], [2]],
+      ['[title][_in]=Alpha,beta', '.* = any\\(\\$1\\)', [['Alpha', 'beta']], [1, 2]],
+      ['[title][_nin]=Alpha', '.* <> all\\(\\$1\\)', [['Alpha']], [2]],
+      ['[title][_null]=true', '.* is null', [], [3]],
+      ['[title][_nnull]=true', '.* is not null', [], [1, 2]],
+      ['[body][_empty]=true', '.* is null or .* = .*', [], [2, 3]],
+      ['[body][_nempty]=true', '.* is not null and .*', [], [1]],
+      ['[title][_contains]=lph', '.* like \\$1', ['%lph%'], [1]],
+      ['[title][_contains]=LPH', '.* like \\$1', ['%LPH%'], []],
+      ['[title][_ncontains]=lph', '.* not like \\$1', ['%lph%'], [2]],
+      ['[title][_icontains]=LPH', '.* ilike \\$1', ['%LPH%'], [1]],
+      ['[title][_nicontains]=LPH', '.* not ilike \\$1', ['%LPH%'], [2]],
+      ['[title][_starts_with]=Al', '.* like \\$1', ['Al%'], [1]],
+      ['[title][_nstarts_with]=Al', '.* not like \\$1', ['Al%'], [2]],
+      ['[title][_istarts_with]=al', '.* ilike \\$1', ['al%'], [1]],
+      ['[title][_nistarts_with]=al', '.* not ilike \\$1', ['al%'], [2]],
+      ['[title][_ends_with]=eta', '.* like \\$1', ['%eta'], [2]],
+      ['[title][_nends_with]=eta', '.* not like \\$1', ['%eta'], [1]],
+      ['[title][_iends_with]=ETA', '.* ilike \\$1', ['%ETA'], [2]],
+      ['[title][_niends_with]=ETA', '.* not ilike \\$1', ['%ETA'], [1]],
+      ['[body][_contains]=%25', '.* like \\$1', ['%\\%%'], [1]],
+      ['[body][_contains]=_', '.* like \\$1', ['%\\_%'], [1]],
+      ['[body][_contains]=\\', '.* like \\$1', ['%\\\\%'], []],
+      ['[tags][_contains]=green', '.* like \\$1', ['%green%'], [1]],
+      ['[rating][_lt]=20', '.* < \\$1', ['20'], [1]],
+      ['[rating][_lte]=20', '.* <= \\$1', ['20'], [1, 2]],
+      ['[rating][_gt]=1', '.* > \\$1', ['1'], [2]],
+      ['[rating][_gte]=1', '.* >= \\$1', ['1'], [1, 2]],
+      ['[rating][_between]=1,5', '.* between \\$1 and \\$2', ['1', '5'], [1]],
+      ['[rating][_nbetween]=1,5', '.* not between \\$1 and \\$2', ['1', '5'], [2]],
+      ['[big][_eq]=9007199254740993', '.* = \\$1', ['9007199254740993'], [1]],
+      ['[price][_eq]=1.5', '.* = \\$1', ['1.5'], [1]],
+      ['[score][_lt]=1', '.* < \\$1', ['1'], [1]],
+      ['[published][_eq]=true', '.* = \\$1', [true], [1]],
+      ['[published][_neq]=1', '.* <> \\$1', [true], [2]],
+      ['[day][_eq]=2001-02-03', '.* = \\$1', ['2001-02-03'], [1]],
+      ['[at][_gt]=08:00', '.* > \\$1', ['08:00'], [2]],
+      ['[stamp][_lt]=2002-01-01', '.* < \\$1', ['2002-01-01'], [1]],
+      ['[moment][_lt]=2002-01-01T00:00:00Z', '.* < \\$1', ['2002-01-01T00:00:00Z'], [1]],
+      [`[ref][_eq]=${uuid}`, '.* = \\$1', [uuid], [1]],
+      ['[mood][_in]=sad', '.* = any\\(\\$1\\)', [['sad']], [2]],
+      ['[mood][_eq]=angry', '.* = \\$1', ['angry'], []],
+      ['[ip][_eq]=10.0.0.1', '.* = \\$1', ['10.0.0.1'], []],
+      ['[ip][_eq]=10.0.0.1/32', '.* = \\$1', ['10.0.0.1/32'], [1]],
+      ['[data][_null]=true', '.* is null', [], [3]],
+      ['[author][name][_eq]=Cid', 'left join "public"."author".* = \\$1', ['Cid'], [1]],
+      ['[author][mentor][name][_eq]=Bob', 'left join .* left join .* = \\$1', ['Bob'], [1]],
+      ['[author][name][_null]=true', 'left join .* is null', [], [3]],
+    ]
+    for (const [filter, where, parameters, ids] of cases) {
+      test(filter, async () => {
+        const { status, body, sent } = await ask(`/items/article?fields=id&filter${filter}`)
+        assert.equal(status, 200, JSON.stringify(body))
+        assert.deepEqual(idsOf(body.data), ids)
+        assert.equal(sent.length, 1)
+        assert.match(sent[0]!.text, new RegExp(where, 's'))
+        assert.deepEqual(sent[0]!.parameters, parameters)
+      })
+    }
+
+    test('one value used in data and meta is one parameter', async () => {
+      const { body, sent } = await ask('/items/article?fields=id&filter[rating][_gt]=1&meta=*')
+      assert.deepEqual(body, { data: [{ id: 2 }], meta: { total_count: 3, filter_count: 1 } })
+      assert.deepEqual(
+        sent.map(({ parameters }) => parameters),
+        [['1']],
+      )
+    })
+
+    for (const filter of [
+      '[rating][_eq]=x',
+      '[rating][_eq]=1.5',
+      '[rating][_eq]=99999999999',
+      '[small][_eq]=40000',
+      '[big][_eq]=9223372036854775808',
+      '[price][_eq]=NaN',
+      '[published][_eq]=maybe',
+      '[day][_eq]=soon',
+      '[day][_eq]=2001-02-30',
+      '[moment][_eq]=$NOW(-1 bananas)',
+      '[moment][_eq]=$NOW(-1 constructor)',
+      '[ref][_eq]=x',
+      '[title][_eq]=%00',
+    ]) {
+      test(`${filter} is a 400`, async () => {
+        const { status, code } = await ask(`/items/article?filter${filter}`)
+        assert.deepEqual([status, code], [400, 'INVALID_QUERY'])
+      })
+    }
+  })
+
+  test('every type looks as the API shows it', async () => {
+    const { data: rows } = await ask('/items/article')
+    assert.deepEqual(rows[0], {
+      id: 1,
+      title: 'Alpha',
+      body: '50% off_',
+      rating: 1,
+      small: 1,
+      big: '9007199254740993',
+      price: '1.50',
+      score: 0.5,
+      published: true,
+      day: '2001-02-03',
+      at: '07:08:09',
+      stamp: '2001-02-03T04:05:06',
+      moment: '2001-02-03T04:05:06.000Z',
+      ref: uuid,
+      data: { a: 1 },
+      tags: ['red', 'green'],
+      mood: 'happy',
+      ip: '10.0.0.1/32',
+      raw: { type: 'Buffer', data: [1, 255] },
+      author: 3,
+    })
+    assert.deepEqual([rows[1].score, rows[1].tags, rows[1].moment], [null, [], '2012-12-31T23:59:59.123Z'])
+    assert.deepEqual([...new Set(Object.values(rows[2]).slice(1))], [null])
+  })
+
+  test('relations: keys, objects, both ways, several levels', async () => {
+    const { data: rows } = await ask('/items/article?fields=id,author.name,author.mentor.name,author.mentor.mentor')
+    assert.deepEqual(rows, [
+      { id: 1, author: { name: 'Cid', mentor: { name: 'Bob', mentor: 1 } } },
+      { id: 2, author: { name: 'Bob', mentor: { name: 'Ann', mentor: null } } },
+      { id: 3, author: null },
+    ])
+    const { data: authors } = await ask('/items/author?fields=id,articles,secret&sort=-id')
+    assert.deepEqual(authors, [
+      { id: 3, articles: [1], secret: null },
+      { id: 2, articles: [2], secret: null },
+      { id: 1, articles: [], secret: '**********' },
+    ])
+    const { data: opened, sent } = await ask('/items/author/3?fields=articles.title,articles.author.name')
+    assert.deepEqual(opened, { articles: [{ title: 'Alpha', author: { name: 'Cid' } }] })
+    assert.equal(sent.length, 1)
+  })
+
+  const orders: [sort: string, ids: number[]][] = [
+    ['', [1, 2, 3]],
+    ['-id', [3, 2, 1]],
+    ['title', [1, 2, 3]],
+    ['-title', [3, 2, 1]],
+    ['-author.name', [3, 1, 2]],
+    ['author.mentor.name,id', [2, 1, 3]],
+  ]
+  for (const [sort, ids] of orders) {
+    test(`sort=${sort}`, async () => assert.deepEqual(idsOf((await ask(`/items/article?fields=id&sort=${sort}`)).data), ids))
+  }
+
+  test('pages cut after sorting; their bounds are no part of the text', async () => {
+    assert.deepEqual(idsOf((await ask('/items/article?fields=id&sort=-id&limit=1&page=2')).data), [2])
+    const one = await ask('/items/article?fields=id&limit=2&offset=1')
+    const two = await ask('/items/article?fields=id&limit=2&offset=2')
+    assert.deepEqual([idsOf(one.data), idsOf(two.data)], [[2, 3], [3]])
+    assert.equal(one.sent[0]!.text, two.sent[0]!.text)
+    assert.deepEqual((await ask('/items/article?limit=0')).data, [])
+  })
+
+  describe('whatever a value holds, it never reaches the text', () => {
+    const hostile = fc.oneof(
+      fc.constantFrom(
+        `'; drop table note; --`,
+        `" or 1=1 --`,
+        '$1',
+        '$$',
+        '\\',
+        `\\'`,
+        '{}',
+        '{"a"}',
+        'NULL',
+        `'`,
+        '%',
+        '_',
+        'null',
+        '/*',
+        '\u2019',
+        '🌳',
+      ),
+      fc
+        .string({ minLength: 1, maxLength: 20, unit: 'binary' })
+        .filter((text) => !text.includes('\0') && !text.startsWith('$') && text !== 'null'),
+    )
+
+    test('in filters of every kind: the text stays the same, the row that holds the value is found', { timeout: 120_000 }, async () => {
+      const texts = new Map<string, string>()
+      await host.api('POST', '/items/note', { body: { id: 'other', body: 'something else' } })
+      await fc.assert(
+        fc.asyncProperty(hostile, fc.constantFrom('_eq', '_in', '_contains', '_starts_with', '_iends_with'), async (value, operator) => {
+          const { status, data: made } = await host.api('POST', '/items/note', { body: { id: crypto.randomUUID(), body: value } })
+          assert.equal(status, 200)
+          assert.equal(made.body, value)
+          const filter = encodeURIComponent(
+            JSON.stringify({ body: { [operator]: operator === '_in' ? [value] : value }, id: { _eq: made.id } }),
+          )
+          const { data: found, sent } = await ask(`/items/note?filter=${filter}`)
+          assert.deepEqual(found, [made])
+          assert.equal(sent.length, 1)
+          assert.equal(sent[0]!.text, texts.get(operator) ?? sent[0]!.text)
+          texts.set(operator, sent[0]!.text)
+        }),
+        { numRuns: 60 },
+      )
+      assert.equal(texts.size, 5)
+    })
+
+    test('in keys, fields and sort', async () => {
+      for (const value of [`'; drop table note; --`, '"', `x" from note; --`, '1 or 1=1']) {
+        const encoded = encodeURIComponent(value)
+        for (const path of [
+          `/items/article/${encoded}`,
+          `/items/article?fields=${encoded}`,
+          `/items/article?sort=${encoded}`,
+          `/items/${encoded}`,
+        ]) {
+          const { status, sent } = await ask(path)
+          assert.deepEqual([path, status, sent.length], [path, 403, 0])
+        }
+      }
+    })
+  })
+
+  describe('names that hold quotes, and names of prototypes', () => {
+    const path = `/items/${encodeURIComponent(oddTable)}`
+    const key = 'the "key"'
+    const text = `it's; --`
+
+    test('are written and read like any others', async () => {
+      const row = { [key]: 1, [text]: `x'"`, constructor: 'c', ['__proto__']: 'p', 'tail]': 't' }
+      const made = await host.api('POST', path, { text: JSON.stringify(row), headers: { 'content-type': 'application/json' } })
+      assert.equal(made.status, 200, JSON.stringify(made.body))
+      assert.deepEqual(made.data, row)
+      assert.deepEqual((await ask(`${path}/1`)).data, row)
+    })
+
+    test('defaults fill in what is left out', async () => {
+      const made = await host.api('POST', path, { body: [{ [key]: 2 }, { [key]: 3, constructor: 'c' }] })
+      assert.equal(made.status, 200, JSON.stringify(made.body))
+      assert.deepEqual(
+        made.data.map((row: any) => [row[key], row.constructor, row[text]]),
+        [
+          [2, 'built', null],
+          [3, 'c', null],
+        ],
+      )
+    })
+
+    test('sort, filter, fields, change and delete', async () => {
+      const filter = encodeURIComponent(JSON.stringify({ [text]: { _contains: "'" }, constructor: { _eq: 'c' }, 'tail]': { _eq: 't' } }))
+      const { data: found } = await ask(`${path}?filter=${filter}&sort=${encodeURIComponent(`-${text}`)}&fields=${encodeURIComponent(key)}`)
+      assert.deepEqual(found, [{ [key]: 1 }])
+      const changed = await host.api('PATCH', `${path}/1`, { body: { [text]: 'new', constructor: null } })
+      assert.deepEqual([changed.data[text], changed.data.constructor], ['new', null])
+      assert.equal((await host.api('DELETE', path, { body: [1, 2, 3] })).status, 204)
+      assert.deepEqual((await ask(path)).data, [])
+    })
+
+    test('and nothing was dropped', async () => assert.equal((await ask('/items/note?limit=1')).status, 200))
+  })
+})
