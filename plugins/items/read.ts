@@ -101,7 +101,9 @@ export class Reader {
     const shape = place + JSON.stringify(query.shape)
     let compiled = this.#byShape.get(shape)
     if (!compiled) {
-      const plan = permitRead(planRead(snapshot, table, query.shape, this.#limits), rights)
+      // Whoever names the keys gets them all: the default limit is for lists of unknown length.
+      const limit = query.shape.limit ?? (form === 'keys' ? -1 : null)
+      const plan = permitRead(planRead(snapshot, table, { ...query.shape, limit }, this.#limits), rights)
       compiled = { plan, statement: compileRead(plan, answer) }
       this.#byShape.set(shape, compiled)
     }
@@ -115,7 +117,7 @@ export class Reader {
     const parameters = fixed ?? bind(compiled, query, key, variablesOf(caller.access))
     const db: Queryable | Database = caller.db ?? this.#host.db
     const text = await db.text(compiled.statement.text, parameters, caller)
-    if (text && text.length > this.#limits.response) {
+    if (text && isLonger(text, this.#limits.response)) {
       throw problems.INVALID_QUERY(
         `The answer is larger than ${this.#limits.response} bytes: ask for fewer rows with "limit", or page through them.`,
       )
@@ -132,6 +134,10 @@ export class Reader {
     return JSON.stringify({ ...answer, data: Array.isArray(answer.data) ? event.rows : event.rows[0] })
   }
 }
+
+/** Whether UTF-8 needs more than `bytes`, counted only where that is in doubt. */
+const isLonger = (text: string, bytes: number): boolean =>
+  text.length > bytes || (text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes)
 
 const isVariable = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(isVariable) : typeof value === 'string' && value.startsWith('$')

@@ -199,7 +199,7 @@ async function changesOf(reader: Reader, collection: string, body: unknown, call
   return [{ keys: await keysOf(reader, collection, which, caller), patch: data }]
 }
 
-/** A list of keys, `{keys}`, or `{query}`: all rows that it finds, unless it has a limit. */
+/** A list of keys, `{keys}`, or `{query}`: the rows that a list with this query shows, so no more than its limit or the default one. */
 async function keysOf(reader: Reader, collection: string, body: unknown, caller: Caller): Promise<readonly unknown[]> {
   if (Array.isArray(body)) return body
   const { keys, query } = membersOf(body, ['keys', 'query'])
@@ -207,7 +207,7 @@ async function keysOf(reader: Reader, collection: string, body: unknown, caller:
   if (!isObject(query) || keys !== undefined)
     throw problems.INVALID_PAYLOAD('Say which items: either "keys", a list, or "query", an object.')
   const names = reader.snapshot.tables.get(collection)?.primaryKey ?? []
-  const text = await reader.list(collection, { limit: -1, ...query, fields: [...names], meta: undefined }, caller)
+  const text = await reader.list(collection, { ...query, fields: [...names], meta: undefined }, caller)
   const rows: Item[] = JSON.parse(text).data
   return rows.map((row) => (names.length === 1 ? row[names[0]!] : row))
 }
