@@ -42,6 +42,7 @@ class Writer {
   }
 }
 
+/** Whole rows are said as `d.*`: a bare `d` would mean a column of that name. */
 export function compileRead(plan: ReadPlan, form: AnswerForm): Statement {
   const writer = new Writer()
   const page = compilePage(writer, plan, form)
@@ -50,11 +51,11 @@ export function compileRead(plan: ReadPlan, form: AnswerForm): Statement {
   const order = joins ? page.order(row) : ''
   const shown = `select ${list} from (${page.text}) ${row}${joins}${order}`
   const meta = metaText(writer, plan)
-  if (form === 'one') return { text: `select '{"data":' || row_to_json(d)::text || '}' from (${shown}) d`, binds: writer.binds }
-  const value = plan.node.selections.length ? 'row_to_json(d)::text' : "coalesce(to_json(d.key)::text, 'null')"
+  if (form === 'one') return { text: `select '{"data":' || row_to_json(d.*)::text || '}' from (${shown}) d`, binds: writer.binds }
+  const value = plan.node.selections.length ? 'row_to_json(d.*)::text' : "coalesce(to_json(d.key)::text, 'null')"
   const data =
     form === 'singleton'
-      ? `coalesce((select row_to_json(d)::text from (${shown}) d), (select row_to_json(d)::text from (${defaultsOf(plan.node)}) d), '{}')`
+      ? `coalesce((select row_to_json(d.*)::text from (${shown}) d), (select row_to_json(d.*)::text from (${defaultsOf(plan.node)}) d), '{}')`
       : `coalesce((select '[' || string_agg(${value}, ',') || ']' from (${shown}) d), '[]')`
   return { text: `select '{"data":' || ${data} || ${meta}'}'`, binds: writer.binds }
 }
@@ -207,7 +208,7 @@ function shownOf(writer: Writer, row: string, selection: Selection): { text: str
   if (selection.kind === 'm2o') {
     const { link } = selection
     const { list, joins } = columnsOf(writer, inner, node)
-    const value = node.selections.length ? `(select row_to_json(o) from (select ${list}) o)` : list.replace(/ as key$/, '')
+    const value = node.selections.length ? `(select row_to_json(o.*) from (select ${list}) o)` : list.replace(/ as key$/, '')
     return {
       text: `case when ${inner}.${quoteName(link.targetField)} is not null then ${value} end`,
       joins: leftJoin(node.table, inner, row, link) + joins,
@@ -219,7 +220,7 @@ function shownOf(writer: Writer, row: string, selection: Selection): { text: str
   const limit = selection.limit === null ? '' : ` limit ${selection.limit}`
   const mine = `${page}.${quoteName(selection.link.targetField)} = ${row}.${quoteName(selection.owner)}`
   const rows = `select ${page}.* from ${tableName(node.table)} ${page} where ${mine}${orderOf(page)}${limit}`
-  const value = node.selections.length ? 'row_to_json(o)' : 'o.key'
+  const value = node.selections.length ? 'row_to_json(o.*)' : 'o.key'
   const shown = `select ${list} from (${rows}) ${inner}${joins}${joins ? orderOf(inner) : ''}`
   return { text: `coalesce((select json_agg(${value}) from (${shown}) o), '[]'::json)`, joins: '' }
 }

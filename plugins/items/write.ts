@@ -143,11 +143,10 @@ const tableAlias = 't'
 async function raiseSequence(db: Transaction, table: Table, rows: readonly Item[]): Promise<void> {
   const [key] = table.primaryKey
   const column = key === undefined ? undefined : table.columns.get(key)
-  if (table.primaryKey.length !== 1 || !column?.autoIncrement || rows[0]![key!] === undefined) return
-  const highest = rows.reduce(
-    (most, row) => (BigInt(row[key!] as string | number) > most ? BigInt(row[key!] as string | number) : most),
-    0n,
-  )
+  if (table.primaryKey.length !== 1 || !column?.autoIncrement) return
+  const given = rows.flatMap((row) => (row[key!] === undefined ? [] : [BigInt(row[key!] as string | number)]))
+  if (!given.length) return
+  const highest = given.reduce((most, value) => (value > most ? value : most))
   const sequence = `pg_get_serial_sequence($1, $2)::regclass`
   await db.query(`select setval(${sequence}, $3::bigint) where $3::bigint > coalesce(pg_sequence_last_value(${sequence}), 0)`, [
     tableName(table),
