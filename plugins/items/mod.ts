@@ -16,6 +16,7 @@ const Options = v.object({
   QUERY_DEPTH_MAX: env.integer(10, 1, 100),
   QUERY_FIELDS_MAX: env.integer(500, 1),
   QUERY_FILTER_MAX: env.integer(200, 1),
+  QUERY_ALIASES_MAX: env.integer(50, 1),
   QUERY_SELECTIONS_MAX: env.integer(2000, 1),
   RESPONSE_MAX: env.size('64mb'),
 })
@@ -31,6 +32,7 @@ export const itemsPlugin = definePlugin({
       depth: options.QUERY_DEPTH_MAX,
       fields: options.QUERY_FIELDS_MAX,
       filterNodes: options.QUERY_FILTER_MAX,
+      aliases: options.QUERY_ALIASES_MAX,
       selections: options.QUERY_SELECTIONS_MAX,
       response: options.RESPONSE_MAX,
     })

@@ -1,9 +1,10 @@
 /** From what a client sent (query string, SEARCH body, code) to a `Query`, checked as far as that goes without a schema. Pure. */
 import { problems } from 'plinth'
 import type { QueryInput } from './api.ts'
-import type { FieldPath, Filter, MetaName, Operator, Query, SortKey } from './query.ts'
-import { operators } from './query.ts'
+import type { Aggregate, DeepShape, FieldPath, Filter, MetaName, Operator, Query, Search, SortKey } from './query.ts'
+import { aggregateFunctions, operators } from './query.ts'
 import { parseQueryString } from './query-string.ts'
+import { isUuid } from './values.ts'
 
 export interface Limits {
   readonly defaultLimit: number
@@ -13,12 +14,13 @@ export interface Limits {
   readonly depth: number
   readonly fields: number
   readonly filterNodes: number
+  readonly aliases: number
 }
 
 type Params = Readonly<Record<string, unknown>>
 
 const known = new Set<string>(operators)
-const later = ['search', 'aggregate', 'groupBy', 'group', 'deep', 'alias', 'export', 'version', 'cursor'] as const
+const later = ['export', 'version', 'cursor'] as const
 
 /** @throws INVALID_QUERY naming the parameter at fault; FORBIDDEN where the reference takes a list for field names. */
 export function parseQuery(input: QueryInput, limits: Limits): Query {
@@ -27,26 +29,103 @@ export function parseQuery(input: QueryInput, limits: Limits): Query {
     if (params[name] !== undefined && params[name] !== '') throw problems.INVALID_QUERY(`"${name}" is not offered yet.`)
   }
   const values: unknown[] = []
-  const limit = params.limit === undefined ? null : wholeNumber('limit', params.limit, -1)
-  const page = params.page === undefined ? null : wholeNumber('page', params.page, 0)
-  const offset = params.offset === undefined ? 0 : wholeNumber('offset', params.offset, 0)
-  if (limits.maxLimit >= 0 && limit !== null && (limit === -1 || limit > limits.maxLimit)) {
-    throw problems.INVALID_QUERY(`"limit" may be at most ${limits.maxLimit}.`)
-  }
-  const size = limit ?? limits.defaultLimit
-  const skipped = page === null || size === -1 ? offset : (Math.max(page, 1) - 1) * size
+  const limit = parseLimit('limit', params.limit, limits)
+  const offset = parseOffset('', params, limit, limits)
   return {
     shape: {
       fields: parseFields(params.fields, limits),
-      filter: parseFilter(params.filter, values, limits),
-      sort: parseSort(params.sort, limits),
+      filter: parseFilter('filter', params.filter, values, limits),
+      search: parseSearch('search', params.search, values),
+      sort: parseSort('sort', params.sort, limits),
       limit,
-      hasOffset: skipped > 0,
+      alias: parseAlias('alias', params.alias, limits),
+      deep: parseDeep(params.deep, values, limits),
+      hasOffset: offset > 0,
       meta: parseMeta(params.meta),
+      aggregate: parseAggregate(params.aggregate),
+      group: wordsOf('groupBy', params.groupBy ?? params.group).map((word) => pathOf('groupBy', word, limits)),
     },
     values,
-    offset: skipped,
+    offset,
   }
+}
+
+function parseLimit(name: string, raw: unknown, limits: Limits): number | null {
+  const limit = raw === undefined ? null : wholeNumber(name, raw, -1)
+  if (limits.maxLimit >= 0 && limit !== null && (limit === -1 || limit > limits.maxLimit)) {
+    throw problems.INVALID_QUERY(`"${name}" may be at most ${limits.maxLimit}.`)
+  }
+  return limit
+}
+
+/** Rows to skip: `page` wins over `offset`, unless all rows are asked for. */
+function parseOffset(prefix: '' | '_', params: Params, limit: number | null, limits: Limits): number {
+  const [page, offset] = [`${prefix}page`, `${prefix}offset`].map((name) => (params[name] === undefined ? null : wholeNumber(name, params[name], 0)))
+  const size = limit ?? limits.defaultLimit
+  return page == null || size === -1 ? (offset ?? 0) : (Math.max(page, 1) - 1) * size
+}
+
+function parseSearch(name: string, raw: unknown, values: unknown[]): Search | null {
+  if (raw === undefined || raw === null) return null
+  if (typeof raw === 'object') throw problems.INVALID_QUERY(`"${name}" must be text.`)
+  const text = String(raw).trim()
+  if (text === '') return null
+  if (text.includes('\0')) throw problems.INVALID_QUERY(`"${name}" holds a null character.`)
+  values.push(text)
+  return { value: values.length - 1, form: isUuid(text) ? 'uuid' : /^-?\d/.test(text) && String(Number(text)) === text ? 'number' : 'text' }
+}
+
+function parseAlias(name: string, raw: unknown, limits: Limits): Readonly<Record<string, string>> {
+  const alias = objectOf(name, raw) ?? {}
+  const entries = Object.entries(alias)
+  if (entries.length > limits.aliases) throw problems.INVALID_QUERY(`"${name}" has more than ${limits.aliases} names.`)
+  for (const [key, target] of entries) {
+    if (typeof target !== 'string' || target === '') throw problems.INVALID_QUERY(`"${name}" must name a field for "${key}".`)
+    if (key.includes('.') || target.includes('.')) throw problems.INVALID_QUERY(`"${name}" takes plain names, not paths such as "${key.includes('.') ? key : target}".`)
+  }
+  return alias as Record<string, string>
+}
+
+/** `deep[rel][_filter]`…; what is neither of these nor a relation is ignored, as the API has it. */
+function parseDeep(raw: unknown, values: unknown[], limits: Limits): Readonly<Record<string, DeepShape>> {
+  const level = (map: Params, depth: number): Record<string, DeepShape> => {
+    checkDepth('deep', depth, limits)
+    const shapes: Record<string, DeepShape> = Object.create(null)
+    for (const [name, params] of Object.entries(map)) {
+      if (name.startsWith('_') || typeof params !== 'object' || params === null || Array.isArray(params)) continue
+      const own = params as Params
+      const limit = parseLimit('_limit', own._limit, limits)
+      shapes[name] = {
+        filter: parseFilter('_filter', own._filter, values, limits),
+        search: parseSearch('_search', own._search, values),
+        sort: parseSort('_sort', own._sort, limits),
+        limit,
+        offset: parseOffset('_', own, limit, limits),
+        alias: parseAlias('_alias', own._alias, limits),
+        deep: level(own, depth + 1),
+      }
+    }
+    return shapes
+  }
+  const root = typeof raw === 'string' ? jsonOf(raw) : raw
+  return typeof root === 'object' && root !== null && !Array.isArray(root) ? level(root as Params, 1) : {}
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function parseAggregate(raw: unknown): readonly Aggregate[] {
+  const map = objectOf('aggregate', raw) ?? {}
+  return Object.entries(map).flatMap(([fn, fields]) => {
+    const known = aggregateFunctions.find((name) => name === fn)
+    if (!known) throw problems.INVALID_QUERY(`"aggregate" does not know the function "${fn}".`)
+    return [...new Set(wordsOf('aggregate', fields))].map((field) => ({ fn: known, field }))
+  })
 }
 
 /** A number as JavaScript reads one; empty text is 0. */
@@ -69,8 +148,9 @@ function wordsOf(name: string, raw: unknown): string[] {
   })
 }
 
+/** At the dots outside parentheses. */
 function pathOf(name: string, word: string, limits: Limits): FieldPath {
-  const path = word.split('.')
+  const path = word.split(/\.(?![^()]*\))/)
   checkDepth(name, path.length, limits)
   return path
 }
@@ -86,12 +166,12 @@ function parseFields(raw: unknown, limits: Limits): readonly FieldPath[] {
 }
 
 /** Text with commas, or a list of single names. */
-function parseSort(raw: unknown, limits: Limits): readonly SortKey[] {
-  const keys = Array.isArray(raw) ? raw.map(String) : wordsOf('sort', raw)
-  if (keys.length > limits.fields) throw problems.INVALID_QUERY(`"sort" names more than ${limits.fields} fields.`)
+function parseSort(name: string, raw: unknown, limits: Limits): readonly SortKey[] {
+  const keys = Array.isArray(raw) ? raw.map(String) : wordsOf(name, raw)
+  if (keys.length > limits.fields) throw problems.INVALID_QUERY(`"${name}" names more than ${limits.fields} fields.`)
   return keys.map((key) => {
     const descending = key.startsWith('-')
-    return { path: pathOf('sort', descending ? key.slice(1) : key, limits), descending }
+    return { path: pathOf(name, descending ? key.slice(1) : key, limits), descending }
   })
 }
 
@@ -124,8 +204,8 @@ function objectOf(name: string, raw: unknown): Params | null {
 }
 
 /** Null: nothing to check. */
-function parseFilter(raw: unknown, values: unknown[], limits: Limits): Filter | null {
-  const root = objectOf('filter', raw)
+function parseFilter(parameter: string, raw: unknown, values: unknown[], limits: Limits): Filter | null {
+  const root = objectOf(parameter, raw)
   if (!root) return null
   /** In brackets there is no way to write null but as a word. */
   const bracketed = typeof raw !== 'string'
@@ -142,12 +222,20 @@ function parseFilter(raw: unknown, values: unknown[], limits: Limits): Filter | 
     if (++nodes > limits.filterNodes) throw problems.INVALID_QUERY(`"filter" has more than ${limits.filterNodes} conditions.`)
     if (name === '_and' || name === '_or') return group(field, name, value, depth)
     if (field !== null && known.has(name)) return compare(field, name as Operator, value)
+    if (field !== null && (name === '_some' || name === '_none')) return quantified(field, name, value, depth)
     if (name.startsWith('_') && (known.has(name) || typeof value !== 'object' || Array.isArray(value))) {
       throw problems.INVALID_QUERY(`"filter" does not know the operator "${name}"${field === null ? ' here' : ''}.`)
     }
     checkDepth('filter', depth + 1, limits)
     const of = below(name, value, depth + 1)
     return of && { kind: 'field', name, of }
+  }
+
+  const quantified = (field: string, name: '_some' | '_none', value: unknown, depth: number): Filter => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw problems.INVALID_QUERY(`"filter": "${name}" of "${field}" must be a filter.`)
+    }
+    return { kind: name === '_some' ? 'some' : 'none', of: conditions(null, value as Params, depth) ?? and([]) }
   }
 
   const group = (field: string | null, name: '_and' | '_or', value: unknown, depth: number): Filter | null => {

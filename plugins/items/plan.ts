@@ -1,41 +1,21 @@
 /** Names → places: resolves a query's shape against one Snapshot into a tree of read nodes. Knows no rights, no values and no SQL. Pure. */
-import { type Field, type Link, problems, type Snapshot, type Table } from 'plinth'
-import type { FieldPath, Filter, MetaName, Operator, QueryShape, SortKey } from './query.ts'
+import { type Field, problems, type Snapshot, type Table } from 'plinth'
+import { anyHop, callKey, callOf, functionOf, type Hop, hopOf, missingField, type Place, placeOf, tableOf } from './place.ts'
+import type { Aggregate, DeepShape, FieldPath, Filter, ListShape, MetaName, Operator, QueryShape, Search, SortKey } from './query.ts'
 import { type Family, familyOf } from './values.ts'
-
-type ToOne = Extract<Link, { kind: 'm2o' }>
-type ToMany = Extract<Link, { kind: 'o2m' }>
 
 /** What one row of the answer holds. */
 export type Selection =
-  | { readonly kind: 'column'; readonly key: string; readonly field: Field }
-  | { readonly kind: 'm2o'; readonly key: string; readonly link: ToOne; readonly node: ReadNode }
-  /** Rows whose `link.targetField` holds our column `owner`. Without selections in `node`: their keys. */
-  | {
-      readonly kind: 'o2m'
-      readonly key: string
-      readonly link: ToMany
-      readonly owner: string
-      readonly node: ReadNode
-      readonly order: readonly Order[]
-      readonly limit: number | null
-    }
+  | { readonly kind: 'column'; readonly key: string; readonly place: Place }
+  | { readonly kind: 'one'; readonly key: string; readonly hop: Hop; readonly node: ReadNode; readonly where: Condition | null }
+  /** Without selections in `rows.node`: the keys of the related rows. */
+  | { readonly kind: 'many'; readonly key: string; readonly hop: Hop; readonly rows: Rows }
+  /** A row of one of several tables, else the key that `field` holds, in the form that its table has it. */
+  | { readonly kind: 'any'; readonly key: string; readonly field: Field; readonly nodes: readonly { readonly hop: Hop; readonly node: ReadNode }[]; readonly others: readonly Hop[]; readonly collectionField: string }
 
 export interface ReadNode {
   readonly table: Table
   readonly selections: readonly Selection[]
-}
-
-/** One step over a to-one link, and where it leads. */
-export interface Hop {
-  readonly link: ToOne
-  readonly table: Table
-}
-
-/** A column of the table itself, or of a row reached over to-one links. */
-export interface Place {
-  readonly via: readonly Hop[]
-  readonly field: Field
 }
 
 export interface Order {
@@ -45,25 +25,42 @@ export interface Order {
 
 export type Condition =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Condition[] }
-  /** `slot`: which of the query's values; null where the operator takes none. */
+  /** `slot`: which of the plan's slots; null where the operator takes none. */
   | { readonly kind: 'compare'; readonly place: Place; readonly operator: Operator; readonly slot: number | null }
+  /** Whether rows of `hop`, one step beyond `via`, are as `of` says, which is said of them. */
+  | { readonly kind: 'exists'; readonly negated: boolean; readonly via: readonly Hop[]; readonly hop: Hop; readonly of: Condition }
 
-/** Which column each of the query's values is compared with, by the value's number. */
+/** A value that the statement needs: which of the query's, and what it is compared with. */
 export interface Slot {
+  readonly value: number
   readonly field: Field
   readonly operator: Operator
 }
 
-export interface ReadPlan {
+/** Which rows of a table, in which order, and what is shown of them. */
+export interface Rows {
   readonly table: Table
   readonly node: ReadNode
   readonly where: Condition | null
   readonly order: readonly Order[]
   /** Null: all rows. */
   readonly limit: number | null
-  readonly hasOffset: boolean
+  /** Rows skipped; `bound` when each request brings its own number. */
+  readonly offset: number | 'bound'
+}
+
+export interface Grouping {
+  readonly groups: readonly { readonly key: string; readonly place: Place }[]
+  readonly aggregates: readonly { readonly fn: Aggregate['fn']; readonly key: string; readonly field: Field | null }[]
+  /** Keys of groups, or `fn.field` of aggregates. */
+  readonly order: readonly { readonly key: string; readonly descending: boolean }[]
+}
+
+export interface ReadPlan extends Rows {
   readonly meta: readonly MetaName[]
   readonly slots: readonly Slot[]
+  /** Instead of rows. */
+  readonly grouping: Grouping | null
 }
 
 export interface PlanLimits {
@@ -77,103 +74,114 @@ export interface PlanLimits {
  * INVALID_QUERY for an operator that the column's type does not take, or a concealed field in filter or sort.
  */
 export function planRead(snapshot: Snapshot, table: Table, shape: QueryShape, limits: PlanLimits): ReadPlan {
-  const slots: Slot[] = []
-  const size = shape.limit ?? limits.defaultLimit
-  return {
-    table,
-    node: new Selecting(snapshot, limits).from(table, shape.fields),
-    where: shape.filter && planFilter(snapshot, table, shape.filter, slots),
-    order: planOrder(snapshot, table, shape.sort),
-    limit: size === -1 ? null : size,
-    hasOffset: shape.hasOffset,
-    meta: shape.meta,
-    slots,
-  }
+  const planner = new Planner(snapshot, limits)
+  const grouping = shape.aggregate.length || shape.group.length ? planGrouping(snapshot, table, shape) : null
+  const rows = planner.rows(table, grouping ? { ...shape, sort: [] } : shape, grouping ? [] : shape.fields, shape.hasOffset ? 'bound' : 0)
+  return { ...rows, meta: shape.meta, slots: planner.slots, grouping }
 }
 
-export const missingField = (table: Table, name: string) =>
-  problems.FORBIDDEN(`There is no field "${name}" in "${table.name}", or it is not yours to see.`)
-
-const notOfferedYet = (name: string) =>
-  problems.INVALID_QUERY(`"fields" through "${name}" is not offered yet: it leads to any of several collections.`)
-
-export function tableOf(snapshot: Snapshot, name: string): Table {
-  const table = snapshot.tables.get(name)
-  if (!table) throw problems.FORBIDDEN(`There is no collection "${name}", or it is not yours to see.`)
-  return table
-}
-
-/** Turns field paths into selections, and counts them. */
-class Selecting {
+/** Turns shapes into rows to read, level by level, and counts what is selected. */
+class Planner {
+  readonly slots: Slot[] = []
   readonly #snapshot: Snapshot
-  readonly #nestedLimit: number | null
+  readonly #defaultLimit: number
   #left: number
 
   constructor(snapshot: Snapshot, limits: PlanLimits) {
     this.#snapshot = snapshot
-    this.#nestedLimit = limits.defaultLimit < 0 ? null : limits.defaultLimit
+    this.#defaultLimit = limits.defaultLimit
     this.#left = limits.selections
   }
 
-  from(table: Table, paths: readonly FieldPath[]): ReadNode {
-    /** Field → the paths below it that were asked for. */
+  rows(table: Table, shape: ListShape, paths: readonly FieldPath[], offset: number | 'bound', first: readonly SortKey[] = []): Rows {
+    const size = shape.limit ?? this.#defaultLimit
+    return {
+      table,
+      node: this.#node(table, paths, shape),
+      where: this.#where(table, shape),
+      order: planOrder(this.#snapshot, table, shape.sort.length ? aliased(shape.sort, shape.alias) : first),
+      limit: size === -1 ? null : size,
+      offset,
+    }
+  }
+
+  #where(table: Table, { filter, search }: ListShape): Condition | null {
+    const conditions = [
+      ...(filter ? [planFilter(this.#snapshot, table, filter, this.slots)] : []),
+      ...(search ? [planSearch(table, search, this.slots)] : []),
+    ]
+    return conditions.length > 1 ? { kind: 'and', of: conditions } : (conditions[0] ?? null)
+  }
+
+  #node(table: Table, paths: readonly FieldPath[], { alias, deep }: Pick<ListShape, 'alias' | 'deep'>): ReadNode {
+    /** Key in the answer → the paths below it that were asked for. */
     const wishes = new Map<string, FieldPath[]>()
-    const wish = (name: string, rest: FieldPath) => wishes.set(name, [...(wishes.get(name) ?? []), ...(rest.length ? [rest] : [])])
+    const wish = (key: string, rest: FieldPath) => wishes.set(key, [...(wishes.get(key) ?? []), ...(rest.length ? [rest] : [])])
+    const named = (key: string) => alias[key] ?? key
     for (const [head = '', ...rest] of paths) {
+      const name = named(head.split(':')[0]!)
+      const link = table.links.get(name)
       if (head === '*') {
-        for (const name of table.fields.keys()) wish(name, table.links.has(name) ? rest : [])
+        for (const field of [...table.fields.keys(), ...Object.keys(alias)]) wish(field, table.links.has(named(field)) ? starred(table, named(field), rest) : [])
       } else if (head.includes(':')) {
         // A scope says which of several collections is meant; a field that leads to one is just that field.
-        wish(this.#scoped(table, head), [])
+        if (!table.fields.has(name)) throw missingField(table, name)
+        wish(head.split(':')[0]!, link?.kind === 'm2a' ? [head, ...(rest.length ? rest : ['*'])] : [])
       } else if (rest.length) {
         // A path through a plain column leads nowhere and is left out, as the API has it.
-        if (table.links.has(head)) wish(head, rest)
+        if (link) wish(head, link.kind === 'm2a' ? [`${head}:*`, ...rest] : rest)
       } else {
-        if (!table.fields.has(head)) throw missingField(table, head)
+        if (!table.fields.has(name) && !callOf(head)) throw missingField(table, head)
         wish(head, [])
       }
     }
+    for (const target of Object.values(alias)) if (!table.fields.has(target)) throw missingField(table, target)
     this.#left -= wishes.size
     if (this.#left < 0) throw problems.INVALID_QUERY('"fields" selects too many fields: wildcards multiply along relations.')
-    return { table, selections: [...wishes].flatMap(([name, below]) => this.#select(table, name, below)) }
+    return { table, selections: [...wishes].flatMap(([key, below]) => this.#select(table, key, named(key), below, deep[key])) }
   }
 
-  #scoped(table: Table, head: string): string {
-    const name = head.slice(0, head.indexOf(':'))
-    if (!table.fields.has(name)) throw missingField(table, name)
-    if (table.links.get(name)?.kind === 'm2a') throw notOfferedYet(name)
-    return name
+  #select(table: Table, key: string, name: string, below: readonly FieldPath[], deep: DeepShape = plainShape): Selection[] {
+    const call = callOf(name)
+    if (call) return [{ kind: 'column', key: callKey(call), place: { via: [], ...functionOf(this.#snapshot, table, call.fn, call.field, call.path) } }]
+    const field = table.fields.get(name)!
+    const link = table.links.get(name)
+    if (link?.kind === 'm2a' && below.length) return [this.#selectAny(table, key, field, link, below)]
+    const hop = link && hopOf(this.#snapshot, table, name)
+    if (hop?.many) {
+      const sortField = link?.relation.meta?.sort_field
+      const first = sortField && hop.table.columns.has(sortField) ? [{ path: [sortField], descending: false }] : []
+      return [{ kind: 'many', key, hop, rows: this.rows(hop.table, deep, below, deep.offset, first) }]
+    }
+    if (hop && (below.length || deep.filter)) {
+      const node = this.#node(hop.table, below, deep)
+      return [{ kind: 'one', key, hop, node, where: this.#where(hop.table, deep) }]
+    }
+    return field.column ? [{ kind: 'column', key, place: { via: [], field, fn: null } }] : []
   }
 
-  #select(table: Table, key: string, below: readonly FieldPath[]): Selection[] {
-    const field = table.fields.get(key)!
-    const link = table.links.get(key)
-    if (link?.kind === 'o2m') {
-      const target = tableOf(this.#snapshot, link.target)
-      const sortField = link.relation.meta?.sort_field
-      const sort = sortField && target.columns.has(sortField) ? [{ path: [sortField], descending: false }] : []
-      const owner = link.relation.foreignKey?.targets[0] ?? table.primaryKey[0]
-      if (owner === undefined) return []
-      return [
-        {
-          kind: 'o2m',
-          key,
-          link,
-          owner,
-          node: this.from(target, below),
-          order: planOrder(this.#snapshot, target, sort),
-          limit: this.#nestedLimit,
-        },
-      ]
-    }
-    if (link?.kind === 'm2o' && below.length)
-      return [{ kind: 'm2o', key, link, node: this.from(tableOf(this.#snapshot, link.target), below) }]
-    if (link?.kind === 'm2a' && below.length) {
-      throw notOfferedYet(key)
-    }
-    return field.column ? [{ kind: 'column', key, field }] : []
+  #selectAny(_table: Table, key: string, field: Field, link: Extract<import('plinth').Link, { kind: 'm2a' }>, below: readonly FieldPath[]): Selection {
+    const hops = link.targets.filter((target) => this.#snapshot.tables.has(target)).map((target) => anyHop(this.#snapshot, field.name, link.collectionField, target))
+    const nodes = hops.flatMap((hop) => {
+      const asked = below.filter(([head]) => head === hop.name || head === `${field.name}:*`)
+      // What is asked of all of them is shown where it exists.
+      const paths = asked.map(([head, ...rest]) => ({ rest, all: head!.endsWith(':*') })).filter(({ rest, all }) => !all || rest[0] === '*' || hop.table.fields.has(rest[0]!))
+      return paths.length ? [{ hop, node: this.#node(hop.table, paths.map(({ rest }) => rest), plainShape) }] : []
+    })
+    const unknown = below.find(([head]) => !head!.endsWith(':*') && !hops.some(({ name }) => name === head))
+    if (unknown) throw problems.FORBIDDEN(`"${unknown[0]}" leads to no collection, or it is not yours to see.`)
+    return { kind: 'any', key, field, nodes, others: hops.filter((hop) => !nodes.some((node) => node.hop === hop)), collectionField: link.collectionField }
   }
 }
+
+/** `*` of a relation to any of several collections asks each of them. */
+const starred = (table: Table, name: string, rest: FieldPath): FieldPath => (rest.length && table.links.get(name)?.kind === 'm2a' ? [`${name}:*`, ...rest] : rest)
+
+/** Nothing said: all rows, up to the default. */
+const plainShape: DeepShape = { filter: null, search: null, sort: [], limit: null, offset: 0, alias: {}, deep: {} }
+
+const aliased = (sort: readonly SortKey[], alias: Readonly<Record<string, string>>): readonly SortKey[] =>
+  sort.map((key) => (key.path.length === 1 && alias[key.path[0]!] ? { ...key, path: [alias[key.path[0]!]!] } : key))
 
 /** The asked order, and the key after it: the order is total, so pages neither repeat nor skip rows. */
 function planOrder(snapshot: Snapshot, table: Table, sort: readonly SortKey[]): readonly Order[] {
@@ -186,29 +194,13 @@ function planOrder(snapshot: Snapshot, table: Table, sort: readonly SortKey[]): 
   const last = asked.length === 0 && table.meta?.sort_field ? sortFieldOf(table) : []
   const keys = table.primaryKey
     .filter((name) => !named.has(name))
-    .map((name) => ({ place: { via: [], field: table.fields.get(name)! }, descending: false }))
+    .map((name) => ({ place: { via: [], field: table.fields.get(name)!, fn: null }, descending: false }))
   return [...asked, ...last, ...keys]
 }
 
 function sortFieldOf(table: Table): Order[] {
   const field = table.fields.get(table.meta!.sort_field!)
-  return field?.column ? [{ place: { via: [], field }, descending: false }] : []
-}
-
-function placeOf(snapshot: Snapshot, table: Table, path: FieldPath): Place {
-  const via: Hop[] = []
-  let at = table
-  for (const name of path.slice(0, -1)) {
-    const link = at.links.get(name)
-    if (!link) throw missingField(at, name)
-    if (link.kind !== 'm2o') throw problems.INVALID_QUERY(`A path through "${name}", which leads to many, is not offered yet.`)
-    at = tableOf(snapshot, link.target)
-    via.push({ link, table: at })
-  }
-  const field = at.fields.get(path.at(-1)!)
-  if (!field) throw missingField(at, path.at(-1)!)
-  if (!field.column) throw problems.INVALID_QUERY(`"${field.name}" has no column to compare or sort by.`)
-  return { via, field }
+  return field?.column ? [{ place: { via: [], field, fn: null }, descending: false }] : []
 }
 
 const concealed = (field: Field) => problems.INVALID_QUERY(`"${field.name}" is write-only.`)
@@ -234,28 +226,98 @@ function operatorSet(names: string, pairs = ''): ReadonlySet<string> {
 
 function planFilter(snapshot: Snapshot, root: Table, filter: Filter, slots: Slot[]): Condition {
   const plan = (node: Filter, table: Table, path: FieldPath): Condition => {
-    if (node.kind === 'field') return plan(node.of, table, [...path, node.name])
-    if (node.kind !== 'compare') return { kind: node.kind, of: node.of.map((inner) => plan(inner, table, path)) }
+    if (node.kind === 'field') {
+      checkName(snapshot, table, path, node.name)
+      return plan(node.of, table, [...path, node.name])
+    }
+    if (node.kind === 'some' || node.kind === 'none') {
+      const hops = hopsOf(snapshot, table, path)
+      const hop = hops.at(-1)!
+      return { kind: 'exists', negated: node.kind === 'none', via: hops.slice(0, -1), hop, of: plan(node.of, hop.table, []) }
+    }
+    if (node.kind === 'and' || node.kind === 'or') return { kind: node.kind, of: node.of.map((inner) => plan(inner, table, path)) }
     const place = placeOf(snapshot, table, path)
     if (place.field.concealed) throw concealed(place.field)
+    if (place.fn?.kind === 'path') throw problems.FORBIDDEN(`"${path.at(-1)}" cannot be filtered by.`)
     if (!allowed[familyOf(place.field)].has(node.operator)) {
       throw problems.INVALID_QUERY(`"filter": "${place.field.name}" (${place.field.type}) does not take "${node.operator}".`)
     }
-    if (node.value !== null) slots[node.value] = { field: place.field, operator: node.operator }
-    return { kind: 'compare', place, operator: node.operator, slot: node.value }
+    const slot = node.value === null ? null : slots.push({ value: node.value, field: place.field, operator: node.operator }) - 1
+    return { kind: 'compare', place, operator: node.operator, slot }
   }
-  // Fields that hold no condition must exist all the same.
-  checkNames(snapshot, root, filter)
   return plan(filter, root, [])
 }
 
-function checkNames(snapshot: Snapshot, table: Table, filter: Filter): void {
-  if (filter.kind === 'compare') return
-  if (filter.kind !== 'field') {
-    for (const inner of filter.of) checkNames(snapshot, table, inner)
-    return
+/** Fields that hold no condition must exist all the same. */
+function checkName(snapshot: Snapshot, table: Table, path: FieldPath, name: string): void {
+  const at = path.length ? hopsOf(snapshot, table, path).at(-1)!.table : table
+  if (callOf(name)) return
+  const [field = '', scope] = name.split(':')
+  if (!at.fields.has(field)) throw missingField(at, field)
+  if (scope !== undefined) tableOf(snapshot, scope)
+}
+
+function hopsOf(snapshot: Snapshot, table: Table, path: FieldPath): Hop[] {
+  const hops: Hop[] = []
+  for (const name of path) {
+    const at = hops.at(-1)?.table ?? table
+    const hop = hopOf(snapshot, at, name)
+    if (!hop) throw missingField(at, name)
+    hops.push(hop)
   }
-  if (!table.fields.has(filter.name)) throw missingField(table, filter.name)
-  const link = table.links.get(filter.name)
-  if (link && link.kind !== 'm2a') checkNames(snapshot, tableOf(snapshot, link.target), filter.of)
+  return hops
+}
+
+const searched: Readonly<Record<Search['form'], ReadonlySet<string>>> = {
+  text: new Set(['string', 'text']),
+  number: new Set(['string', 'text', 'integer', 'bigInteger', 'decimal', 'float']),
+  uuid: new Set(['string', 'text', 'uuid']),
+}
+
+/** Any column that could hold what is searched for; no such column: no row. */
+function planSearch(table: Table, { value, form }: Search, slots: Slot[]): Condition {
+  const fields = [...table.fields.values()].filter(({ type, column, concealed, special, meta }) => column && !concealed && !special.includes('hash') && meta?.searchable !== false && searched[form].has(type))
+  return {
+    kind: 'or',
+    of: fields.map((field) => {
+      const operator = familyOf(field) === 'text' ? '_icontains' : '_eq'
+      // Of a number the whole row of digits counts, also where the column is too narrow for it.
+      const compared = familyOf(field) === 'number' ? { ...field, column: { ...field.column!, baseType: 'numeric' } } : field
+      const slot = slots.push({ value, field: compared, operator }) - 1
+      return { kind: 'compare', place: { via: [], field: compared, fn: null }, operator, slot }
+    }),
+  }
+}
+
+const numeric = new Set(['sum', 'sumDistinct', 'avg', 'avgDistinct'])
+
+function planGrouping(snapshot: Snapshot, table: Table, shape: QueryShape): Grouping {
+  const groups = shape.group.map((path) => {
+    const place = placeOf(snapshot, table, path.length === 1 && shape.alias[path[0]!] ? missing(table, path[0]!) : path)
+    if (place.field.concealed) throw concealed(place.field)
+    if (place.via.some(({ many }) => many)) throw problems.INVALID_QUERY(`"groupBy": "${path.join('.')}" leads to many.`)
+    const call = callOf(path.at(-1)!)
+    return { key: [...path.slice(0, -1), call ? callKey(call) : path.at(-1)!].join('.'), place }
+  })
+  const aggregates = shape.aggregate.map(({ fn, field: name }) => {
+    if (name === '*' && /^count/.test(fn)) return { fn, key: '*', field: null }
+    const field = table.fields.get(name)
+    if (!field?.column) throw missingField(table, name)
+    if (field.concealed) throw concealed(field)
+    if (numeric.has(fn) && familyOf(field) !== 'number') throw problems.INVALID_QUERY(`"aggregate": "${fn}" takes no "${name}" (${field.type}).`)
+    return { fn, key: name, field }
+  })
+  const keys = new Set([...groups.map(({ key }) => key), ...aggregates.flatMap(({ fn, key }) => (key === '*' ? [fn, `${fn}.*`] : [`${fn}.${key}`]))])
+  const order = shape.sort.map(({ path, descending }) => {
+    const call = callOf(path.at(-1)!)
+    const key = call ? callKey(call) : path.join('.')
+    const found = keys.has(key) ? key : aggregates.find(({ fn }) => fn === key) && key
+    if (!found) throw missingField(table, path.join('.'))
+    return { key: found, descending }
+  })
+  return { groups, aggregates, order }
+}
+
+function missing(table: Table, name: string): never {
+  throw missingField(table, name)
 }

@@ -1,6 +1,6 @@
 /** A query as plain data, its values apart from its shape: two queries of one shape share a plan. */
 
-/** One selected path: `author.name` → ['author', 'name']; `*` stands for all fields of its level. */
+/** One selected path: `author.name` → ['author', 'name']; `*` stands for all fields of its level, the last may be a function: `year(born)`. */
 export type FieldPath = readonly string[]
 
 export interface SortKey {
@@ -40,20 +40,54 @@ export type Operator = (typeof operators)[number]
 
 /** A filter's shape. `value` is an index into the query's values; null where the operator takes none. */
 export type Filter =
-  | { readonly kind: 'and' | 'or'; readonly of: readonly Filter[] }
+  | { readonly kind: 'and'; readonly of: readonly Filter[] }
+  | { readonly kind: 'or'; readonly of: readonly Filter[] }
   | { readonly kind: 'field'; readonly name: string; readonly of: Filter }
   | { readonly kind: 'compare'; readonly operator: Operator; readonly value: number | null }
+  /** Whether any related row, or none, is as `of` says. */
+  | { readonly kind: 'some'; readonly of: Filter }
+  | { readonly kind: 'none'; readonly of: Filter }
+
+/** What is searched for decides which columns can hold it. */
+export interface Search {
+  readonly value: number
+  readonly form: 'text' | 'number' | 'uuid'
+}
+
+export const aggregateFunctions = ['count', 'countDistinct', 'countAll', 'sum', 'sumDistinct', 'avg', 'avgDistinct', 'min', 'max'] as const
+export type AggregateFunction = (typeof aggregateFunctions)[number]
+
+export interface Aggregate {
+  readonly fn: AggregateFunction
+  /** `*` counts rows. */
+  readonly field: string
+}
+
+/** Which rows of a list, and in which order. */
+export interface ListShape {
+  readonly filter: Filter | null
+  readonly search: Search | null
+  readonly sort: readonly SortKey[]
+  /** Rows; -1 for all; null for the default. */
+  readonly limit: number | null
+  /** Name in the answer → field. */
+  readonly alias: Readonly<Record<string, string>>
+  /** The same said of related rows, by field. */
+  readonly deep: Readonly<Record<string, DeepShape>>
+}
+
+export interface DeepShape extends ListShape {
+  readonly offset: number
+}
 
 export type MetaName = 'total_count' | 'filter_count'
 
 /** What a query is apart from the values it compares with. Small enough to be a cache key as JSON. */
-export interface QueryShape {
+export interface QueryShape extends ListShape {
   readonly fields: readonly FieldPath[]
-  readonly filter: Filter | null
-  readonly sort: readonly SortKey[]
-  /** Rows; -1 for all; null for the default. */
-  readonly limit: number | null
   readonly hasOffset: boolean
+  readonly aggregate: readonly Aggregate[]
+  readonly group: readonly FieldPath[]
   readonly meta: readonly MetaName[]
 }
 

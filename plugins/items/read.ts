@@ -5,7 +5,8 @@ import { type Caller, type Item, itemsRead, type QueryInput } from './api.ts'
 import { keyLists, keyParameters } from './keys.ts'
 import { type Limits, parseQuery } from './parse.ts'
 import { authorise, permitRead } from './permit.ts'
-import { planRead, type ReadPlan, tableOf } from './plan.ts'
+import { tableOf } from './place.ts'
+import { planRead, type ReadPlan } from './plan.ts'
 import type { Query } from './query.ts'
 import { type AnswerForm, type Bind, compileRead, type Statement } from './sql.ts'
 import { toParameter, type Variables } from './values.ts'
@@ -150,14 +151,15 @@ function variablesOf(access: Access): Variables {
 
 function bind({ plan, statement }: Compiled, query: Query, key: readonly Parameter[], variables: Variables): Parameter[] {
   // Every value is checked, also one that the statement does not need.
-  const values = plan.slots.map(({ field, operator }, slot) => {
-    const raw = query.values[slot]
+  const values = plan.slots.map(({ value, field, operator }) => {
+    const raw = query.values[value]
     if (Array.isArray(raw)) return raw.map((value) => toParameter(field, value, variables))
     return pattern(operator, toParameter(field, raw, variables))
   })
   return statement.binds.map((place: Bind): Parameter => {
     if (place.kind === 'key') return key[place.part]!
     if (place.kind === 'offset') return query.offset
+    if (place.kind === 'constant') return place.value
     const value = values[place.slot]!
     return place.end === undefined ? (value as Parameter) : ((value as Parameter[])[place.end] as Parameter)
   })

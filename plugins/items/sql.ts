@@ -1,8 +1,9 @@
 /** A plan → one statement whose first column is the answer's JSON text. Identifiers come from the plan's tables, values are parameters. Pure. */
-import { type Field, quoteName, type Table } from 'plinth'
+import { arrayLiteral, type Field, quoteName, type Table } from 'plinth'
 import { jsonColumn } from './format.ts'
 import { keysCondition } from './keys.ts'
-import type { Condition, Hop, Order, Place, ReadNode, ReadPlan, Selection } from './plan.ts'
+import type { FieldFunction, Hop, Place } from './place.ts'
+import type { Condition, Order, ReadNode, ReadPlan, Rows, Selection } from './plan.ts'
 
 export interface Statement {
   readonly text: string
@@ -15,13 +16,17 @@ export type Bind =
   | { readonly kind: 'offset' }
   /** A column of the one key, or the list of that column's values in all keys. */
   | { readonly kind: 'key'; readonly part: number }
+  /** The same for every request of this plan. */
+  | { readonly kind: 'constant'; readonly value: string }
 
 /** The shape of the answer: a list, the list of given keys, one row by key, or a singleton's row (its defaults when there is none). */
 export type AnswerForm = 'list' | 'keys' | 'one' | 'singleton'
 
 export const tableName = (table: Table): string => `${quoteName(table.schema)}.${quoteName(table.name)}`
+export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
-class Writer {
+/** What one statement is made of: names for its row sources, numbers for its parameters. */
+export class Writer {
   readonly binds: Bind[] = []
   #aliases = 0
   readonly #places = new Map<string, number>()
@@ -42,111 +47,199 @@ class Writer {
   }
 }
 
-/** Whole rows are said as `d.*`: a bare `d` would mean a column of that name. */
 export function compileRead(plan: ReadPlan, form: AnswerForm): Statement {
   const writer = new Writer()
-  const page = compilePage(writer, plan, form)
-  const row = writer.alias()
-  const { list, joins } = columnsOf(writer, row, plan.node)
-  const order = joins ? page.order(row) : ''
-  const shown = `select ${list} from (${page.text}) ${row}${joins}${order}`
+  const shown = plan.grouping ? compileGroups(writer, plan, plan.grouping) : compileRows(writer, plan, form)
+  // As a list `d` is also a column where a table has one of that name: the row is named in full.
+  const value = plan.grouping || plan.node.selections.length ? 'row_to_json(d.*)::text' : "coalesce(to_json(d.key)::text, 'null')"
   const meta = metaText(writer, plan)
-  if (form === 'one') return { text: `select '{"data":' || row_to_json(d.*)::text || '}' from (${shown}) d`, binds: writer.binds }
-  const value = plan.node.selections.length ? 'row_to_json(d.*)::text' : "coalesce(to_json(d.key)::text, 'null')"
+  if (form === 'one') return { text: `select '{"data":' || ${value} || '}' from (${shown}) d`, binds: writer.binds }
   const data =
-    form === 'singleton'
-      ? `coalesce((select row_to_json(d.*)::text from (${shown}) d), (select row_to_json(d.*)::text from (${defaultsOf(plan.node)}) d), '{}')`
+    form === 'singleton' && !plan.grouping
+      ? `coalesce((select ${value} from (${shown}) d), (select row_to_json(d.*)::text from (${defaultsOf(plan.node)}) d), '{}')`
       : `coalesce((select '[' || string_agg(${value}, ',') || ']' from (${shown}) d), '[]')`
   return { text: `select '{"data":' || ${data} || ${meta}'}'`, binds: writer.binds }
 }
 
-/** The rows of the answer, bare: filtered, ordered and cut, so that only they are formatted. */
-function compilePage(writer: Writer, plan: ReadPlan, form: AnswerForm): { text: string; order(row: string): string } {
-  const source = new Source(writer)
-  const conditions = plan.where ? [source.condition(plan.where)] : []
+/** The rows of the answer, shown: first the page is found, so that only its rows are joined and formatted. */
+function compileRows(writer: Writer, plan: ReadPlan, form: AnswerForm): string {
   const key = (part: number) => writer.parameter({ kind: 'key', part })
-  if (form === 'one') conditions.push(...plan.table.primaryKey.map((name, part) => `${source.row}.${quoteName(name)} = ${key(part)}`))
-  if (form === 'keys') conditions.push(keysCondition(source.row, plan.table, key))
-  const sorted = form === 'one' ? [] : plan.order
-  const keys = sorted.map(({ place, descending }) => `${source.column(place)}${descending ? ' desc' : ''}`)
-  // Keys that joins bring are carried along by name, so that the order holds after the page is joined again.
-  const carried = sorted.flatMap(({ place }, i) => (place.via.length ? [`, ${source.column(place)} as "$${i}"`] : []))
-  const limit = form === 'singleton' ? 1 : form === 'one' && plan.limit !== 0 ? null : plan.limit
-  const text = [
-    `select ${source.row}.*${carried.join('')} from ${tableName(plan.table)} ${source.row}${source.joins}`,
-    conditions.length ? ` where ${conditions.join(' and ')}` : '',
-    keys.length ? ` order by ${keys.join(', ')}` : '',
-    limit === null ? '' : ` limit ${limit}`,
-    plan.hasOffset && form !== 'singleton' ? ` offset ${writer.parameter({ kind: 'offset' })}` : '',
-  ].join('')
-  return {
-    text,
-    order: (row) => orderBy(sorted, (place, i) => `${row}.${quoteName(place.via.length ? `$${i}` : place.field.name)}`),
-  }
+  const { primaryKey } = plan.table
+  const page = compilePage(
+    writer,
+    {
+      ...plan,
+      order: form === 'one' ? [] : plan.order,
+      limit: form === 'singleton' ? 1 : form === 'one' && plan.limit !== 0 ? null : plan.limit,
+      offset: form === 'singleton' ? 0 : plan.offset,
+    },
+    (row) =>
+      form === 'one' ? primaryKey.map((name, part) => `${row}.${quoteName(name)} = ${key(part)}`) : form === 'keys' ? [keysCondition(row, plan.table, key)] : [],
+  )
+  const row = writer.alias()
+  const { list, joins } = columnsOf(writer, row, plan.node)
+  return `select ${list} from (${page.text}) ${row}${joins}${joins ? page.order(row) : ''}`
 }
 
-const orderBy = (order: readonly Order[], column: (place: Place, i: number) => string): string =>
-  order.length ? ` order by ${order.map(({ place, descending }, i) => `${column(place, i)}${descending ? ' desc' : ''}`).join(', ')}` : ''
+interface Page {
+  readonly text: string
+  /** The order again, for when joins may have lost it. */
+  order(row: string): string
+}
+
+/** Bare rows: filtered, ordered and cut. */
+function compilePage(writer: Writer, rows: Rows, also: (row: string) => readonly string[]): Page {
+  const source = new Source(writer)
+  const conditions = [...also(source.row), ...(rows.where ? [source.where(rows.table, rows.where)] : [])]
+  const keys = rows.order.map(({ place }) => source.sortKey(place))
+  // What is no column of the row itself is carried along by a name that no column has.
+  const names = rows.order.map(({ place }, i) => (place.via.length || place.fn ? `$${i}` : place.field.name))
+  const carried = keys.flatMap((key, i) => (names[i]!.startsWith('$') ? [`, ${key} as ${quoteName(names[i]!)}`] : []))
+  const text = [
+    `select ${source.row}.*${carried.join('')} from ${tableName(rows.table)} ${source.row}${source.joins}`,
+    conditions.length ? ` where ${conditions.join(' and ')}` : '',
+    orderBy(rows.order, (i) => keys[i]!),
+    cut(writer, rows),
+  ].join('')
+  return { text, order: (row) => orderBy(rows.order, (i) => `${row}.${quoteName(names[i]!)}`) }
+}
+
+const orderBy = (order: readonly Pick<Order, 'descending'>[], key: (i: number) => string): string =>
+  order.length ? ` order by ${order.map(({ descending }, i) => `${key(i)}${descending ? ' desc' : ''}`).join(', ')}` : ''
+
+function cut(writer: Writer, { limit, offset }: Pick<Rows, 'limit' | 'offset'>): string {
+  const skipped = offset === 'bound' ? writer.parameter({ kind: 'offset' }) : offset
+  return `${limit === null ? '' : ` limit ${limit}`}${skipped === 0 ? '' : ` offset ${skipped}`}`
+}
 
 function metaText(writer: Writer, plan: ReadPlan): string {
   if (!plan.meta.length) return ''
   const counts = plan.meta.map((name) => {
     const source = new Source(writer)
-    const where = name === 'filter_count' && plan.where ? ` where ${source.condition(plan.where)}` : ''
+    const where = name === 'filter_count' && plan.where ? ` where ${source.where(plan.table, plan.where)}` : ''
     return `'"${name}":' || (select count(*) from ${tableName(plan.table)} ${source.row}${source.joins}${where})`
   })
   return `',"meta":{' || ${counts.join(` || ',' || `)} || '}' || `
 }
 
-/** One table with the rows that to-one links reach from it: conditions and orders are said of it. */
+/** One table with the rows that hops reach from it: conditions and orders are said of it. */
 class Source {
   readonly row: string
   joins = ''
   readonly #writer: Writer
   readonly #joined = new Map<string, string>()
 
-  constructor(writer: Writer) {
+  constructor(writer: Writer, row = writer.alias()) {
     this.#writer = writer
-    this.row = writer.alias()
+    this.row = row
   }
 
-  column({ via, field }: Place): string {
+  /** The row at the end of `hops`, joined once however often it is asked for. */
+  at(hops: readonly Hop[]): string {
     let row = this.row
     let path = ''
-    for (const { link, table } of via) {
-      path += `/${link.field}`
-      const known = this.#joined.get(path)
-      const next = known ?? this.#writer.alias()
-      if (!known) {
-        this.joins += leftJoin(table, next, row, link)
+    for (const hop of hops) {
+      path += `/${hop.name}`
+      let next = this.#joined.get(path)
+      if (next === undefined) {
+        next = this.#writer.alias()
+        this.joins += leftJoin(hop, next, row)
         this.#joined.set(path, next)
       }
       row = next
     }
-    return `${row}.${quoteName(field.name)}`
+    return row
+  }
+
+  value({ via, field, fn }: Place): string {
+    const row = this.at(via)
+    return fn ? functionText(this.#writer, row, field, fn) : `${row}.${quoteName(field.name)}`
+  }
+
+  /** Of several related values the least. */
+  sortKey(place: Place): string {
+    const first = place.via.findIndex(({ many }) => many)
+    if (first < 0) return this.value(place)
+    const hop = place.via[first]!
+    const inner = new Source(this.#writer)
+    const value = inner.value({ ...place, via: place.via.slice(first + 1) })
+    return `(select min(${value}) from ${tableName(hop.table)} ${inner.row}${inner.joins} where ${link(hop, inner.row, this.at(place.via.slice(0, first)))})`
+  }
+
+  /**
+   * A condition of rows of `table`. Where it reaches many rows they are joined aside, and the row counts once: two conditions on one relation
+   * must hold for the same related row, and a row without any is there as nulls.
+   */
+  where(table: Table, condition: Condition): string {
+    if (!reachesMany(condition)) return this.condition(condition)
+    const inner = new Source(this.#writer)
+    const text = inner.condition(condition)
+    const key = table.primaryKey.length ? table.primaryKey : ['ctid']
+    const keyOf = (row: string) => key.map((name) => `${row}.${quoteName(name)}`).join(', ')
+    return `(${keyOf(this.row)}) in (select ${keyOf(inner.row)} from ${tableName(table)} ${inner.row}${inner.joins} where ${text})`
   }
 
   condition(condition: Condition): string {
+    if (condition.kind === 'exists') {
+      const inner = new Source(this.#writer)
+      const linked = link(condition.hop, inner.row, this.at(condition.via))
+      const of = inner.condition(condition.of)
+      return `${condition.negated ? 'not ' : ''}exists (select 1 from ${tableName(condition.hop.table)} ${inner.row}${inner.joins} where ${linked} and ${of})`
+    }
     if (condition.kind !== 'compare') {
       if (condition.of.length === 0) return condition.kind === 'and' ? 'true' : 'false'
       return `(${condition.of.map((inner) => this.condition(inner)).join(` ${condition.kind} `)})`
     }
     const { place, operator, slot } = condition
     const value = (end?: 0 | 1) => this.#writer.parameter({ kind: 'slot', slot: slot!, ...(end === undefined ? {} : { end }) })
-    return comparisons[operator]!(comparable(this.column(place), place.field, operator), value)
+    return comparisons[operator]!(comparable(this.value(place), place, operator), value)
   }
 }
 
-const leftJoin = (table: Table, row: string, from: string, link: Hop['link']): string =>
-  ` left join ${tableName(table)} ${row} on ${row}.${quoteName(link.targetField)} = ${from}.${quoteName(link.field)}`
+function reachesMany(condition: Condition): boolean {
+  if (condition.kind === 'compare') return condition.place.via.some(({ many }) => many)
+  if (condition.kind === 'exists') return condition.via.some(({ many }) => many)
+  return condition.of.some(reachesMany)
+}
+
+const leftJoin = (hop: Hop, row: string, from: string): string => ` left join ${tableName(hop.table)} ${row} on ${link(hop, row, from)}`
+
+/** What makes `row` one that `hop` leads to from `from`. */
+function link({ table, from: column, to, scope }: Hop, row: string, from: string): string {
+  const held = `${from}.${quoteName(column)}`
+  if (!scope) return `${row}.${quoteName(to)} = ${held}`
+  return `${row}.${quoteName(to)} = case when ${from}.${quoteName(scope.column)} = ${quoteLiteral(scope.value)} then ${anyKey(table, held)} end`
+}
+
+const wholeTypes = new Set(['int2', 'int4', 'int8'])
+
+/** A key kept as text, in the type of the table's key; null where it cannot be one. */
+function anyKey(table: Table, held: string): string {
+  const { baseType, sqlType } = table.columns.get(table.primaryKey[0]!)!
+  if (wholeTypes.has(baseType)) return `case when ${held} ~ '^-?[0-9]{1,18}$' then ${held}::${sqlType} end`
+  if (baseType === 'uuid') return `case when ${held} ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then ${held}::uuid end`
+  return held
+}
+
+/** Parts of times in UTC; weeks and weekdays as PostgreSQL counts them. */
+function functionText(writer: Writer, row: string, field: Field, fn: FieldFunction): string {
+  if (fn.kind === 'rows') {
+    const child = writer.alias()
+    return `(select count(*) from ${tableName(fn.hop.table)} ${child} where ${link(fn.hop, child, row)})`
+  }
+  const column = `${row}.${quoteName(field.column!.name)}`
+  if (fn.kind === 'part') return `extract(${fn.part === 'weekday' ? 'dow' : fn.part} from ${column})`
+  if (fn.kind === 'length') return `case json_typeof(${column}::json) when 'array' then json_array_length(${column}::json) end`
+  return `${column}::json #> ${writer.parameter({ kind: 'constant', value: arrayLiteral(fn.path) })}::text[]`
+}
 
 const textTypes = new Set(['text', 'varchar', 'bpchar', 'citext', 'name'])
 const equality = new Set(['_eq', '_neq', '_in', '_nin', '_null', '_nnull'])
 
 /** Types without the operators we use are compared as their text. */
-function comparable(column: string, { column: facts, type }: Field, operator: string): string {
-  if (operator === '_null' || operator === '_nnull' || textTypes.has(facts!.baseType)) return column
-  return type === 'unknown' || (!equality.has(operator) && type === 'string') ? `${column}::text` : column
+function comparable(value: string, { field: { column, type }, fn }: Place, operator: string): string {
+  if (fn || operator === '_null' || operator === '_nnull' || textTypes.has(column!.baseType)) return value
+  return type === 'unknown' || (!equality.has(operator) && type === 'string') ? `${value}::text` : value
 }
 
 type Compare = (column: string, value: (end?: 0 | 1) => string) => string
@@ -180,7 +273,7 @@ const comparisons: Readonly<Record<string, Compare>> = {
   _niends_with: (column, value) => `${column} not ilike ${value()}`,
 }
 
-/** The select list of a node, and the joins that its to-one relations need. Without selections: the key alone, as `key`. */
+/** The select list of a node, and the joins that its relations need. Without selections: the key alone, as `key`. */
 function columnsOf(writer: Writer, row: string, node: ReadNode): { list: string; joins: string } {
   if (!node.selections.length) return { list: `${keyOf(row, node.table)} as key`, joins: '' }
   let joins = ''
@@ -194,40 +287,120 @@ function columnsOf(writer: Writer, row: string, node: ReadNode): { list: string;
 
 function keyOf(row: string, table: Table): string {
   const parts = table.primaryKey.map((name) => jsonColumn(row, table.fields.get(name)!))
-  return parts.length === 1
-    ? parts[0]!
-    : `json_build_object(${table.primaryKey.map((name, i) => `${quoteLiteral(name)}, ${parts[i]}`).join(', ')})`
+  if (parts.length === 1) return parts[0]!
+  return `json_build_object(${table.primaryKey.map((name, i) => `${quoteLiteral(name)}, ${parts[i]}`).join(', ')})`
 }
 
-export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`
+interface Shown {
+  readonly text: string
+  readonly joins: string
+}
 
-function shownOf(writer: Writer, row: string, selection: Selection): { text: string; joins: string } {
-  if (selection.kind === 'column') return { text: jsonColumn(row, selection.field), joins: '' }
-  const inner = writer.alias()
-  const { node } = selection
-  if (selection.kind === 'm2o') {
-    const { link } = selection
-    const { list, joins } = columnsOf(writer, inner, node)
-    const value = node.selections.length ? `(select row_to_json(o.*) from (select ${list}) o)` : list.replace(/ as key$/, '')
-    return {
-      text: `case when ${inner}.${quoteName(link.targetField)} is not null then ${value} end`,
-      joins: leftJoin(node.table, inner, row, link) + joins,
-    }
+function shownOf(writer: Writer, row: string, selection: Selection): Shown {
+  switch (selection.kind) {
+    case 'column':
+      return { text: shownValue(writer, row, selection.place), joins: '' }
+    case 'one':
+      return shownOne(writer, row, selection)
+    case 'many':
+      return { text: shownMany(writer, row, selection), joins: '' }
+    case 'any':
+      return shownAny(writer, row, selection)
   }
-  const page = writer.alias()
-  const { list, joins } = columnsOf(writer, inner, node)
-  const orderOf = (alias: string) => orderBy(selection.order, ({ field }) => `${alias}.${quoteName(field.name)}`)
-  const limit = selection.limit === null ? '' : ` limit ${selection.limit}`
-  const mine = `${page}.${quoteName(selection.link.targetField)} = ${row}.${quoteName(selection.owner)}`
-  const rows = `select ${page}.* from ${tableName(node.table)} ${page} where ${mine}${orderOf(page)}${limit}`
-  const value = node.selections.length ? 'row_to_json(o.*)' : 'o.key'
-  const shown = `select ${list} from (${rows}) ${inner}${joins}${joins ? orderOf(inner) : ''}`
-  return { text: `coalesce((select json_agg(${value}) from (${shown}) o), '[]'::json)`, joins: '' }
+}
+
+/** Numbers of unknown size are told as text, as those of columns are. */
+function shownValue(writer: Writer, row: string, { field, fn }: Place): string {
+  if (!fn) return jsonColumn(row, field)
+  const text = functionText(writer, row, field, fn)
+  return fn.kind === 'part' || fn.kind === 'rows' ? `(${text})::text` : text
+}
+
+function objectOf(writer: Writer, row: string, node: ReadNode): Shown {
+  const { list, joins } = columnsOf(writer, row, node)
+  return { text: node.selections.length ? `(select row_to_json(o.*) from (select ${list}) o)` : list.replace(/ as key$/, ''), joins }
+}
+
+function shownOne(writer: Writer, row: string, { hop, node, where }: Extract<Selection, { kind: 'one' }>): Shown {
+  const inner = writer.alias()
+  const { text, joins } = objectOf(writer, inner, node)
+  const source = new Source(writer, inner)
+  const also = where ? ` and ${source.where(hop.table, where)}` : ''
+  return { text: `case when ${inner}.${quoteName(hop.to)} is not null${also} then ${text} end`, joins: leftJoin(hop, inner, row) + source.joins + joins }
+}
+
+function shownMany(writer: Writer, row: string, { hop, rows }: Extract<Selection, { kind: 'many' }>): string {
+  const page = compilePage(writer, rows, (child) => [link(hop, child, row)])
+  const inner = writer.alias()
+  const { list, joins } = columnsOf(writer, inner, rows.node)
+  const shown = `select ${list} from (${page.text}) ${inner}${joins}${joins ? page.order(inner) : ''}`
+  return `coalesce((select json_agg(${rows.node.selections.length ? 'row_to_json(o.*)' : 'o.key'}) from (${shown}) o), '[]'::json)`
+}
+
+function shownAny(writer: Writer, row: string, { field, nodes, others, collectionField }: Extract<Selection, { kind: 'any' }>): Shown {
+  const held = `${row}.${quoteName(field.name)}`
+  const opened = nodes.map(({ hop, node }) => {
+    const inner = writer.alias()
+    const { text, joins } = objectOf(writer, inner, node)
+    return { joins: leftJoin(hop, inner, row) + joins, text: `when ${quoteLiteral(hop.scope!.value)} then case when ${inner}.${quoteName(hop.to)} is not null then to_json(${text}) end` }
+  })
+  const keys = others.map((hop) => `when ${quoteLiteral(hop.scope!.value)} then to_json(${anyKey(hop.table, held)})`)
+  const cases = [...opened.map(({ text }) => text), ...keys].join(' ')
+  return { text: `case ${row}.${quoteName(collectionField)} ${cases} else to_json(${held}) end`, joins: opened.map(({ joins }) => joins).join('') }
+}
+
+type Grouping = NonNullable<ReadPlan['grouping']>
+
+const calls: Readonly<Record<Grouping['aggregates'][number]['fn'], (value: string) => string>> = {
+  count: (value) => `count(${value})`,
+  countDistinct: (value) => `count(distinct ${value})`,
+  countAll: () => 'count(*)',
+  sum: (value) => `sum(${value})`,
+  sumDistinct: (value) => `sum(distinct ${value})`,
+  avg: (value) => `avg(${value})`,
+  avgDistinct: (value) => `avg(distinct ${value})`,
+  min: (value) => `min(${value})`,
+  max: (value) => `max(${value})`,
+}
+
+/** Groups are found first (`g0`… and `a0`…), then shown: a value as its column is, a count as text. */
+function compileGroups(writer: Writer, plan: ReadPlan, { groups, aggregates, order }: Grouping): string {
+  const source = new Source(writer)
+  const where = plan.where ? ` where ${source.where(plan.table, plan.where)}` : ''
+  const values = [
+    ...groups.map(({ place }, i) => `${source.value(place)} as g${i}`),
+    ...aggregates.map(({ fn, field }, i) => `${calls[fn](field ? `${source.row}.${quoteName(field.name)}` : '*')} as a${i}`),
+  ]
+  const nameOf = (key: string): string => {
+    const group = groups.findIndex((each) => each.key === key)
+    if (group >= 0) return `g${group}`
+    return `a${aggregates.findIndex(({ fn, key: name }) => key === `${fn}.${name}` || key === fn)}`
+  }
+  const by = groups.length ? ` group by ${groups.map((_, i) => i + 1).join(', ')}` : ''
+  const sorted = orderBy(order, (i) => nameOf(order[i]!.key))
+  const found = `select ${values.join(', ')} from ${tableName(plan.table)} ${source.row}${source.joins}${where}${by}${sorted}${cut(writer, plan)}`
+
+  const row = writer.alias()
+  const shownGroups = groups.map(({ key, place }, i) => `${place.fn ? `${row}.g${i}::text` : jsonColumn(row, renamed(place.field, `g${i}`))} as ${quoteName(key)}`)
+  const byFunction = Map.groupBy(aggregates.entries(), ([, { fn }]) => fn)
+  const shownAggregates = [...byFunction].map(([fn, entries]) => {
+    const shown = [...entries].map(([i, { key, field }]) => ({ key, text: shownAggregate(row, `a${i}`, fn, field) }))
+    if (shown.length === 1 && shown[0]!.key === '*') return `${shown[0]!.text} as ${quoteName(fn)}`
+    return `json_build_object(${shown.map(({ key, text }) => `${quoteLiteral(key)}, ${text}`).join(', ')}) as ${quoteName(fn)}`
+  })
+  return `select ${[...shownGroups, ...shownAggregates].join(', ')} from (${found}) ${row}`
+}
+
+const renamed = (field: Field, name: string): Field => ({ ...field, name })
+
+function shownAggregate(row: string, name: string, fn: string, field: Field | null): string {
+  if (field && (fn === 'min' || fn === 'max')) return jsonColumn(row, renamed(field, name))
+  return field?.type === 'float' && !fn.startsWith('count') ? `${row}.${name}` : `${row}.${name}::text`
 }
 
 /** A singleton that has not been saved yet: its key as null, and the fields that have a default. */
 function defaultsOf(node: ReadNode): string {
-  const fields = node.selections.flatMap((selection) => (selection.kind === 'column' ? [selection.field] : []))
+  const fields = node.selections.flatMap((selection) => (selection.kind === 'column' && !selection.place.fn ? [selection.place.field] : []))
   const given = fields.filter(({ column }) => !column!.primaryKey && column!.default !== null && !column!.default.includes('nextval('))
   const keys = fields.filter(({ column }) => column!.primaryKey).map(({ name }) => `null as ${quoteName(name)}`)
   const shown = [...keys, ...given.map((field) => `${jsonColumn('v', field)} as ${quoteName(field.name)}`)]

@@ -17,7 +17,7 @@ import { toWriteProblem } from './faults.ts'
 import { keyColumns, keyLists, keyOf, keysCondition } from './keys.ts'
 import { toChange, toNewRow } from './payload.ts'
 import { authorise } from './permit.ts'
-import { tableOf } from './plan.ts'
+import { tableOf } from './place.ts'
 import { quoteLiteral, tableName } from './sql.ts'
 
 export class Writer {

@@ -1,0 +1,148 @@
+/** Paths of names → places: hops along relations, ending at a column or at a function of one. Pure. */
+import { type Field, problems, type Snapshot, type Table } from 'plinth'
+import type { FieldPath } from './query.ts'
+
+/** One step from a row to the rows it is related to: those of `table` whose `to` is our `from`. */
+export interface Hop {
+  /** What it is asked by: `author`, `comments`, `item:pages`. */
+  readonly name: string
+  readonly table: Table
+  readonly many: boolean
+  readonly from: string
+  readonly to: string
+  /** A link to any of several collections: `from` is text, and means `table` only in rows where `column` says so. */
+  readonly scope?: { readonly column: string; readonly value: string }
+}
+
+export const dateParts = ['year', 'month', 'week', 'day', 'weekday', 'hour', 'minute', 'second'] as const
+export type DatePart = (typeof dateParts)[number]
+
+/** What is done to a column, or to the rows of a relation. */
+export type FieldFunction =
+  | { readonly kind: 'part'; readonly part: DatePart }
+  | { readonly kind: 'length' }
+  | { readonly kind: 'path'; readonly path: readonly string[] }
+  | { readonly kind: 'rows'; readonly hop: Hop }
+
+/** A value of a row, or of a row reached over hops. */
+export interface Place {
+  readonly via: readonly Hop[]
+  /** What the value is: of a function, its result. */
+  readonly field: Field
+  readonly fn: FieldFunction | null
+}
+
+export const missingField = (table: Table, name: string) =>
+  problems.FORBIDDEN(`There is no field "${name}" in "${table.name}", or it is not yours to see.`)
+
+export function tableOf(snapshot: Snapshot, name: string): Table {
+  const table = snapshot.tables.get(name)
+  if (!table) throw problems.FORBIDDEN(`There is no collection "${name}", or it is not yours to see.`)
+  return table
+}
+
+/** The step that `name` is, undefined for a plain column. @throws FORBIDDEN for a field or a collection that does not exist. */
+export function hopOf(snapshot: Snapshot, table: Table, name: string): Hop | undefined {
+  const [field = '', scope] = name.split(':')
+  if (!table.fields.has(field)) throw missingField(table, field)
+  const link = table.links.get(field)
+  if (!link) return undefined
+  if (link.kind === 'm2a') {
+    if (scope === undefined) return undefined
+    return anyHop(snapshot, field, link.collectionField, scope)
+  }
+  const target = tableOf(snapshot, link.target)
+  if (link.kind === 'm2o') return { name: field, table: target, many: false, from: field, to: link.targetField }
+  const owner = link.relation.foreignKey?.targets[0] ?? table.primaryKey[0]
+  return owner === undefined ? undefined : { name: field, table: target, many: true, from: owner, to: link.targetField }
+}
+
+export function anyHop(snapshot: Snapshot, field: string, collectionField: string, scope: string): Hop {
+  const target = tableOf(snapshot, scope)
+  const [key] = target.primaryKey
+  if (key === undefined) throw missingField(target, 'key')
+  return { name: `${field}:${scope}`, table: target, many: false, from: field, to: key, scope: { column: collectionField, value: scope } }
+}
+
+/**
+ * Where a path leads. A relation at its end stands for the related key.
+ * @throws FORBIDDEN for what does not exist; INVALID_QUERY for a function that its type does not have.
+ */
+export function placeOf(snapshot: Snapshot, table: Table, path: FieldPath): Place {
+  const via: Hop[] = []
+  let at = table
+  for (const name of path.slice(0, -1)) {
+    const hop = hopOf(snapshot, at, name)
+    if (!hop) throw missingField(at, name)
+    via.push(hop)
+    at = hop.table
+  }
+  const name = path.at(-1)!
+  const called = callOf(name)
+  if (called) return { via, ...functionOf(snapshot, at, called.fn, called.field, called.path) }
+  if (name.includes(':')) throw missingField(at, name)
+  const field = at.fields.get(name)
+  if (!field) throw missingField(at, name)
+  if (field.column) return { via, field, fn: null }
+  const hop = hopOf(snapshot, at, name)
+  if (!hop) throw problems.INVALID_QUERY(`"${name}" has no column to compare or sort by.`)
+  return { via: [...via, hop], field: hop.table.fields.get(hop.table.primaryKey[0] ?? hop.to)!, fn: null }
+}
+
+export interface Call {
+  readonly fn: string
+  readonly field: string
+  readonly path: readonly string[]
+}
+
+/** `year(born)` → its parts; undefined for a plain name. */
+export function callOf(name: string): Call | undefined {
+  const [, fn, field, rest] = /^(\w+)\(\s*([^,()]+?)\s*(?:,\s*([^()]*?)\s*)?\)$/.exec(name) ?? []
+  if (fn === undefined || field === undefined) return undefined
+  return { fn, field, path: rest === undefined ? [] : rest.split(/[.[\]]+/).filter(Boolean) }
+}
+
+/** The key of a function in answers: `born_year`, `info_a_b_json`. */
+export const callKey = ({ fn, field, path }: Call): string => [field, ...path, fn].join('_')
+
+const partsOf: Readonly<Record<string, readonly DatePart[]>> = {
+  date: dateParts.slice(0, 5),
+  time: dateParts.slice(5),
+  dateTime: dateParts,
+  timestamp: dateParts,
+}
+
+export function functionOf(snapshot: Snapshot, table: Table, fn: string, name: string, path: readonly string[]): { field: Field; fn: FieldFunction } {
+  const field = table.fields.get(name)
+  if (!field) throw missingField(table, name)
+  if (field.concealed) throw problems.INVALID_QUERY(`"${name}" is write-only.`)
+  const result = (type: 'integer' | 'decimal' | 'json'): Field => ({ ...field, name: `${fn}(${name})`, type, column: { ...baseColumn, name: field.name, baseType: type === 'json' ? 'json' : 'numeric' } })
+  const part = dateParts.find((known) => known === fn)
+  if (part && field.column && partsOf[field.type]?.includes(part)) return { field: result('decimal'), fn: { kind: 'part', part } }
+  if (fn === 'count' && field.type === 'json') return { field: result('integer'), fn: { kind: 'length' } }
+  if (fn === 'json' && field.type === 'json' && path.length) return { field: result('json'), fn: { kind: 'path', path } }
+  const hop = fn === 'count' ? hopOf(snapshot, table, name) : undefined
+  if (hop?.many) return { field: result('decimal'), fn: { kind: 'rows', hop } }
+  throw problems.INVALID_QUERY(`There is no function "${fn}" of "${name}" (${field.type}).`)
+}
+
+/** Facts of a value that no column holds. */
+const baseColumn = {
+  dataType: 'numeric',
+  sqlType: 'numeric',
+  nullable: true,
+  default: null,
+  generated: null,
+  identity: null,
+  autoIncrement: false,
+  array: false,
+  labels: null,
+  maxLength: null,
+  precision: null,
+  scale: null,
+  comment: null,
+  primaryKey: false,
+  unique: false,
+  indexed: false,
+  foreignKey: null,
+} as const
