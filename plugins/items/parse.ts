@@ -42,6 +42,7 @@ export function parseQuery(input: QueryInput, limits: Limits): Query {
       deep: parseDeep(params.deep, values, limits),
       hasOffset: offset > 0,
       meta: parseMeta(params.meta),
+      backlink: String(params.backlink) !== 'false',
       aggregate: parseAggregate(params.aggregate),
       group: wordsOf('groupBy', params.groupBy ?? params.group).map((word) => pathOf('groupBy', word, limits)),
     },
@@ -72,7 +73,7 @@ function parseSearch(name: string, raw: unknown, values: unknown[]): Search | nu
   if (text === '') return null
   if (text.includes('\0')) throw problems.INVALID_QUERY(`"${name}" holds a null character.`)
   values.push(text)
-  return { value: values.length - 1, form: isUuid(text) ? 'uuid' : /^-?\d/.test(text) && String(Number(text)) === text ? 'number' : 'text' }
+  return { value: values.length - 1, form: isUuid(text) ? 'uuid' : /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/.test(text) ? 'number' : 'text' }
 }
 
 function parseAlias(name: string, raw: unknown, limits: Limits): Readonly<Record<string, string>> {
@@ -120,11 +121,13 @@ function jsonOf(text: string): unknown {
 }
 
 function parseAggregate(raw: unknown): readonly Aggregate[] {
+  if (Array.isArray(raw)) throw problems.INVALID_QUERY('"aggregate" must be an object.')
   const map = objectOf('aggregate', raw) ?? {}
   return Object.entries(map).flatMap(([fn, fields]) => {
     const known = aggregateFunctions.find((name) => name === fn)
     if (!known) throw problems.INVALID_QUERY(`"aggregate" does not know the function "${fn}".`)
-    return [...new Set(wordsOf('aggregate', fields))].map((field) => ({ fn: known, field }))
+    const words = [...new Set(wordsOf('aggregate', fields))]
+    return (words.length ? words : ['']).map((field) => ({ fn: known, field }))
   })
 }
 
@@ -148,8 +151,9 @@ function wordsOf(name: string, raw: unknown): string[] {
   })
 }
 
-/** At the dots outside parentheses. */
+/** At the dots outside parentheses. @throws INVALID_QUERY for parentheses that do not add up. */
 function pathOf(name: string, word: string, limits: Limits): FieldPath {
+  if (/[()]/.test(word) && !/^[^()]*\([^()]+\)$/.test(word)) throw problems.INVALID_QUERY(`"${name}" does not understand "${word}".`)
   const path = word.split(/\.(?![^()]*\))/)
   checkDepth(name, path.length, limits)
   return path

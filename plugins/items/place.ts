@@ -43,6 +43,8 @@ export function tableOf(snapshot: Snapshot, name: string): Table {
 
 /** The step that `name` is, undefined for a plain column. @throws FORBIDDEN for a field or a collection that does not exist. */
 export function hopOf(snapshot: Snapshot, table: Table, name: string): Hop | undefined {
+  const [, follower, back] = /^\$FOLLOW\(\s*([^,]+?)\s*,\s*([^,]+?)\s*\)$/.exec(name) ?? []
+  if (follower !== undefined) return followHop(snapshot, table, name, follower, back!)
   const [field = '', scope] = name.split(':')
   if (!table.fields.has(field)) throw missingField(table, field)
   const link = table.links.get(field)
@@ -55,6 +57,14 @@ export function hopOf(snapshot: Snapshot, table: Table, name: string): Hop | und
   if (link.kind === 'm2o') return { name: field, table: target, many: false, from: field, to: link.targetField }
   const owner = link.relation.foreignKey?.targets[0] ?? table.primaryKey[0]
   return owner === undefined ? undefined : { name: field, table: target, many: true, from: owner, to: link.targetField }
+}
+
+/** `$FOLLOW(comments,post)`: the rows of another table whose field leads here, also where no field of ours says so. */
+function followHop(snapshot: Snapshot, table: Table, name: string, follower: string, field: string): Hop {
+  const target = tableOf(snapshot, follower)
+  const link = target.links.get(field)
+  if (link?.kind !== 'm2o' || link.target !== table.name) throw missingField(target, field)
+  return { name, table: target, many: true, from: link.targetField, to: field }
 }
 
 export function anyHop(snapshot: Snapshot, field: string, collectionField: string, scope: string): Hop {
@@ -99,7 +109,13 @@ export interface Call {
 export function callOf(name: string): Call | undefined {
   const [, fn, field, rest] = /^(\w+)\(\s*([^,()]+?)\s*(?:,\s*([^()]*?)\s*)?\)$/.exec(name) ?? []
   if (fn === undefined || field === undefined) return undefined
-  return { fn, field, path: rest === undefined ? [] : rest.split(/[.[\]]+/).filter(Boolean) }
+  return { fn, field, path: rest === undefined ? [] : pathIn(rest) }
+}
+
+/** `a.b[0]` → ['a', 'b', '0']. @throws INVALID_QUERY for any other form. */
+function pathIn(text: string): string[] {
+  if (!/^[\w-]+(\.[\w-]+|\[\d+\])*$/.test(text)) throw problems.INVALID_QUERY(`"${text}" is no path such as a.b[0].`)
+  return text.split(/[.[\]]+/).filter(Boolean)
 }
 
 /** The key of a function in answers: `born_year`, `info_a_b_json`. */
@@ -113,6 +129,7 @@ const partsOf: Readonly<Record<string, readonly DatePart[]>> = {
 }
 
 export function functionOf(snapshot: Snapshot, table: Table, fn: string, name: string, path: readonly string[]): { field: Field; fn: FieldFunction } {
+  if (name.includes('.')) throw problems.INVALID_QUERY(`"${fn}(${name})" is not understood: write the path before the function.`)
   const field = table.fields.get(name)
   if (!field) throw missingField(table, name)
   if (field.concealed) throw problems.INVALID_QUERY(`"${name}" is write-only.`)

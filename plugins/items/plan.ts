@@ -1,5 +1,5 @@
 /** Names → places: resolves a query's shape against one Snapshot into a tree of read nodes. Knows no rights, no values and no SQL. Pure. */
-import { type Field, problems, type Snapshot, type Table } from 'plinth'
+import { type Field, type Link, problems, type Snapshot, type Table } from 'plinth'
 import { anyHop, callKey, callOf, functionOf, type Hop, hopOf, missingField, type Place, placeOf, tableOf } from './place.ts'
 import type { Aggregate, DeepShape, FieldPath, Filter, ListShape, MetaName, Operator, QueryShape, Search, SortKey } from './query.ts'
 import { type Family, familyOf } from './values.ts'
@@ -10,8 +10,14 @@ export type Selection =
   | { readonly kind: 'one'; readonly key: string; readonly hop: Hop; readonly node: ReadNode; readonly where: Condition | null }
   /** Without selections in `rows.node`: the keys of the related rows. */
   | { readonly kind: 'many'; readonly key: string; readonly hop: Hop; readonly rows: Rows }
-  /** A row of one of several tables, else the key that `field` holds, in the form that its table has it. */
-  | { readonly kind: 'any'; readonly key: string; readonly field: Field; readonly nodes: readonly { readonly hop: Hop; readonly node: ReadNode }[]; readonly others: readonly Hop[]; readonly collectionField: string }
+  /** A row of one of several tables, as `collectionField` says; of those not asked for their key alone. */
+  | {
+      readonly kind: 'any'
+      readonly key: string
+      readonly field: Field
+      readonly collectionField: string
+      readonly nodes: readonly { readonly hop: Hop; readonly node: ReadNode; readonly where: Condition | null }[]
+    }
 
 export interface ReadNode {
   readonly table: Table
@@ -74,10 +80,16 @@ export interface PlanLimits {
  * INVALID_QUERY for an operator that the column's type does not take, or a concealed field in filter or sort.
  */
 export function planRead(snapshot: Snapshot, table: Table, shape: QueryShape, limits: PlanLimits): ReadPlan {
-  const planner = new Planner(snapshot, limits)
+  const planner = new Planner(snapshot, limits, shape.backlink)
   const grouping = shape.aggregate.length || shape.group.length ? planGrouping(snapshot, table, shape) : null
   const rows = planner.rows(table, grouping ? { ...shape, sort: [] } : shape, grouping ? [] : shape.fields, shape.hasOffset ? 'bound' : 0)
   return { ...rows, meta: shape.meta, slots: planner.slots, grouping }
+}
+
+/** Where rows come from: the order that their relation keeps, and the link that led to them. */
+interface Origin {
+  readonly sort?: readonly SortKey[]
+  readonly from?: Link | undefined
 }
 
 /** Turns shapes into rows to read, level by level, and counts what is selected. */
@@ -85,21 +97,23 @@ class Planner {
   readonly slots: Slot[] = []
   readonly #snapshot: Snapshot
   readonly #defaultLimit: number
+  readonly #backlink: boolean
   #left: number
 
-  constructor(snapshot: Snapshot, limits: PlanLimits) {
+  constructor(snapshot: Snapshot, limits: PlanLimits, backlink: boolean) {
+    this.#backlink = backlink
     this.#snapshot = snapshot
     this.#defaultLimit = limits.defaultLimit
     this.#left = limits.selections
   }
 
-  rows(table: Table, shape: ListShape, paths: readonly FieldPath[], offset: number | 'bound', first: readonly SortKey[] = []): Rows {
+  rows(table: Table, shape: ListShape, paths: readonly FieldPath[], offset: number | 'bound', { sort = [], from }: Origin = {}): Rows {
     const size = shape.limit ?? this.#defaultLimit
     return {
       table,
-      node: this.#node(table, paths, shape),
+      node: this.#node(table, paths, shape, from),
       where: this.#where(table, shape),
-      order: planOrder(this.#snapshot, table, shape.sort.length ? aliased(shape.sort, shape.alias) : first),
+      order: planOrder(this.#snapshot, table, shape.sort.length ? aliased(shape.sort, shape.alias) : sort),
       limit: size === -1 ? null : size,
       offset,
     }
@@ -113,7 +127,7 @@ class Planner {
     return conditions.length > 1 ? { kind: 'and', of: conditions } : (conditions[0] ?? null)
   }
 
-  #node(table: Table, paths: readonly FieldPath[], { alias, deep }: Pick<ListShape, 'alias' | 'deep'>): ReadNode {
+  #node(table: Table, paths: readonly FieldPath[], { alias, deep }: Pick<ListShape, 'alias' | 'deep'>, from?: Link): ReadNode {
     /** Key in the answer → the paths below it that were asked for. */
     const wishes = new Map<string, FieldPath[]>()
     const wish = (key: string, rest: FieldPath) => wishes.set(key, [...(wishes.get(key) ?? []), ...(rest.length ? [rest] : [])])
@@ -122,11 +136,11 @@ class Planner {
       const name = named(head.split(':')[0]!)
       const link = table.links.get(name)
       if (head === '*') {
-        for (const field of [...table.fields.keys(), ...Object.keys(alias)]) wish(field, table.links.has(named(field)) ? starred(table, named(field), rest) : [])
+        for (const field of [...table.fields.keys(), ...Object.keys(alias)]) wish(field, this.#starred(table, named(field), rest, from))
       } else if (head.includes(':')) {
         // A scope says which of several collections is meant; a field that leads to one is just that field.
         if (!table.fields.has(name)) throw missingField(table, name)
-        wish(head.split(':')[0]!, link?.kind === 'm2a' ? [head, ...(rest.length ? rest : ['*'])] : [])
+        wish(head.split(':')[0]!, link?.kind === 'm2a' ? [head, ...rest] : [])
       } else if (rest.length) {
         // A path through a plain column leads nowhere and is left out, as the API has it.
         if (link) wish(head, link.kind === 'm2a' ? [`${head}:*`, ...rest] : rest)
@@ -138,44 +152,51 @@ class Planner {
     for (const target of Object.values(alias)) if (!table.fields.has(target)) throw missingField(table, target)
     this.#left -= wishes.size
     if (this.#left < 0) throw problems.INVALID_QUERY('"fields" selects too many fields: wildcards multiply along relations.')
-    return { table, selections: [...wishes].flatMap(([key, below]) => this.#select(table, key, named(key), below, deep[key])) }
+    return { table, selections: [...wishes].flatMap(([key, below]) => this.#select(table, key, named(key), below, deep[key] ?? plainShape, deep)) }
   }
 
-  #select(table: Table, key: string, name: string, below: readonly FieldPath[], deep: DeepShape = plainShape): Selection[] {
+  /** What `*` with `rest` behind it asks of one field; the way back to the parent stays a key where it is not wanted. */
+  #starred(table: Table, name: string, rest: FieldPath, from: Link | undefined): FieldPath {
+    const link = table.links.get(name)
+    if (!link || !rest.length || (!this.#backlink && link.relation === from?.relation)) return []
+    return link.kind === 'm2a' ? [`${name}:*`, ...rest] : rest
+  }
+
+  #select(table: Table, key: string, name: string, below: readonly FieldPath[], deep: DeepShape, beside: ListShape['deep']): Selection[] {
     const call = callOf(name)
     if (call) return [{ kind: 'column', key: callKey(call), place: { via: [], ...functionOf(this.#snapshot, table, call.fn, call.field, call.path) } }]
     const field = table.fields.get(name)!
     const link = table.links.get(name)
-    if (link?.kind === 'm2a' && below.length) return [this.#selectAny(table, key, field, link, below)]
+    if (link?.kind === 'm2a' && below.length) return [this.#selectAny(key, field, link, below, beside)]
     const hop = link && hopOf(this.#snapshot, table, name)
     if (hop?.many) {
       const sortField = link?.relation.meta?.sort_field
       const first = sortField && hop.table.columns.has(sortField) ? [{ path: [sortField], descending: false }] : []
-      return [{ kind: 'many', key, hop, rows: this.rows(hop.table, deep, below, deep.offset, first) }]
+      return [{ kind: 'many', key, hop, rows: this.rows(hop.table, deep, below, deep.offset, { sort: first, from: link }) }]
     }
-    if (hop && (below.length || deep.filter)) {
-      const node = this.#node(hop.table, below, deep)
+    if (hop && below.length) {
+      const node = this.#node(hop.table, below, deep, link)
       return [{ kind: 'one', key, hop, node, where: this.#where(hop.table, deep) }]
     }
     return field.column ? [{ kind: 'column', key, place: { via: [], field, fn: null } }] : []
   }
 
-  #selectAny(_table: Table, key: string, field: Field, link: Extract<import('plinth').Link, { kind: 'm2a' }>, below: readonly FieldPath[]): Selection {
-    const hops = link.targets.filter((target) => this.#snapshot.tables.has(target)).map((target) => anyHop(this.#snapshot, field.name, link.collectionField, target))
-    const nodes = hops.flatMap((hop) => {
-      const asked = below.filter(([head]) => head === hop.name || head === `${field.name}:*`)
-      // What is asked of all of them is shown where it exists.
-      const paths = asked.map(([head, ...rest]) => ({ rest, all: head!.endsWith(':*') })).filter(({ rest, all }) => !all || rest[0] === '*' || hop.table.fields.has(rest[0]!))
-      return paths.length ? [{ hop, node: this.#node(hop.table, paths.map(({ rest }) => rest), plainShape) }] : []
+  /** Paths below start with `field:scope`, or with `field:*` for what is asked of every scope that has it. */
+  #selectAny(key: string, field: Field, link: Extract<Link, { kind: 'm2a' }>, below: readonly FieldPath[], deep: ListShape['deep']): Selection {
+    const every = `${field.name}:*`
+    const hops = link.targets.filter((name) => this.#snapshot.tables.has(name)).map((name) => anyHop(this.#snapshot, field.name, link.collectionField, name))
+    const knows = (hop: Hop, name = '') => name === '*' || hop.table.fields.has(name)
+    for (const [head, first] of below) {
+      if (head === every && !hops.some((hop) => knows(hop, first))) throw problems.FORBIDDEN(`There is no field "${first}" behind "${field.name}", or it is not yours to see.`)
+    }
+    const nodes = hops.map((hop) => {
+      const paths = below.filter(([head, first]) => (head === every ? knows(hop, first) : head === hop.name)).map(([, ...rest]) => rest).filter((path) => path.length)
+      const said = deep[hop.name] ?? plainShape
+      return { hop, node: paths.length ? this.#node(hop.table, paths, said) : { table: hop.table, selections: [] }, where: this.#where(hop.table, said) }
     })
-    const unknown = below.find(([head]) => !head!.endsWith(':*') && !hops.some(({ name }) => name === head))
-    if (unknown) throw problems.FORBIDDEN(`"${unknown[0]}" leads to no collection, or it is not yours to see.`)
-    return { kind: 'any', key, field, nodes, others: hops.filter((hop) => !nodes.some((node) => node.hop === hop)), collectionField: link.collectionField }
+    return { kind: 'any', key, field, nodes, collectionField: link.collectionField }
   }
 }
-
-/** `*` of a relation to any of several collections asks each of them. */
-const starred = (table: Table, name: string, rest: FieldPath): FieldPath => (rest.length && table.links.get(name)?.kind === 'm2a' ? [`${name}:*`, ...rest] : rest)
 
 /** Nothing said: all rows, up to the default. */
 const plainShape: DeepShape = { filter: null, search: null, sort: [], limit: null, offset: 0, alias: {}, deep: {} }
@@ -251,7 +272,7 @@ function planFilter(snapshot: Snapshot, root: Table, filter: Filter, slots: Slot
 /** Fields that hold no condition must exist all the same. */
 function checkName(snapshot: Snapshot, table: Table, path: FieldPath, name: string): void {
   const at = path.length ? hopsOf(snapshot, table, path).at(-1)!.table : table
-  if (callOf(name)) return
+  if (callOf(name) || name.startsWith('$FOLLOW(')) return
   const [field = '', scope] = name.split(':')
   if (!at.fields.has(field)) throw missingField(at, field)
   if (scope !== undefined) tableOf(snapshot, scope)
@@ -300,15 +321,18 @@ function planGrouping(snapshot: Snapshot, table: Table, shape: QueryShape): Grou
     return { key: [...path.slice(0, -1), call ? callKey(call) : path.at(-1)!].join('.'), place }
   })
   const aggregates = shape.aggregate.map(({ fn, field: name }) => {
-    if (name === '*' && /^count/.test(fn)) return { fn, key: '*', field: null }
+    if (name === '*' && (fn === 'count' || fn === 'countAll')) return { fn, key: '*', field: null }
+    if (name === '*') throw problems.INVALID_QUERY(`"aggregate": "${fn}" needs a field.`)
     const field = table.fields.get(name)
     if (!field?.column) throw missingField(table, name)
     if (field.concealed) throw concealed(field)
-    if (numeric.has(fn) && familyOf(field) !== 'number') throw problems.INVALID_QUERY(`"aggregate": "${fn}" takes no "${name}" (${field.type}).`)
+    const family = familyOf(field)
+    if ((numeric.has(fn) && family !== 'number') || (/^m/.test(fn) && !['number', 'text', 'time'].includes(family))) throw problems.INVALID_QUERY(`"aggregate": "${fn}" takes no "${name}" (${field.type}).`)
     return { fn, key: name, field }
   })
   const keys = new Set([...groups.map(({ key }) => key), ...aggregates.flatMap(({ fn, key }) => (key === '*' ? [fn, `${fn}.*`] : [`${fn}.${key}`]))])
-  const order = shape.sort.map(({ path, descending }) => {
+  // One row needs no order.
+  const order = (groups.length ? shape.sort : []).map(({ path, descending }) => {
     const call = callOf(path.at(-1)!)
     const key = call ? callKey(call) : path.join('.')
     const found = keys.has(key) ? key : aggregates.find(({ fn }) => fn === key) && key

@@ -88,6 +88,8 @@ export interface QueryShape extends ListShape {
   readonly hasOffset: boolean
   readonly aggregate: readonly Aggregate[]
   readonly group: readonly FieldPath[]
+  /** Whether wildcards open the way back to the parent. */
+  readonly backlink: boolean
   readonly meta: readonly MetaName[]
 }
 

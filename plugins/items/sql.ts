@@ -159,7 +159,7 @@ class Source {
   /** Of several related values the least. */
   sortKey(place: Place): string {
     const first = place.via.findIndex(({ many }) => many)
-    if (first < 0) return this.value(place)
+    if (first < 0) return place.fn?.kind === 'path' ? `(${this.value(place)}) #>> '{}'` : this.value(place)
     const hop = place.via[first]!
     const inner = new Source(this.#writer)
     const value = inner.value({ ...place, via: place.via.slice(first + 1) })
@@ -191,7 +191,9 @@ class Source {
       return `(${condition.of.map((inner) => this.condition(inner)).join(` ${condition.kind} `)})`
     }
     const { place, operator, slot } = condition
-    const value = (end?: 0 | 1) => this.#writer.parameter({ kind: 'slot', slot: slot!, ...(end === undefined ? {} : { end }) })
+    // Else a number with a fraction would be read as the column's whole number.
+    const cast = place.field.column!.baseType !== 'numeric' ? '' : operator === '_in' || operator === '_nin' ? '::numeric[]' : '::numeric'
+    const value = (end?: 0 | 1) => this.#writer.parameter({ kind: 'slot', slot: slot!, ...(end === undefined ? {} : { end }) }) + cast
     return comparisons[operator]!(comparable(this.value(place), place, operator), value)
   }
 }
@@ -321,7 +323,8 @@ function objectOf(writer: Writer, row: string, node: ReadNode): Shown {
   return { text: node.selections.length ? `(select row_to_json(o.*) from (select ${list}) o)` : list.replace(/ as key$/, ''), joins }
 }
 
-function shownOne(writer: Writer, row: string, { hop, node, where }: Extract<Selection, { kind: 'one' }>): Shown {
+/** The row that `hop` leads to, or null: where there is none, or it is not as `where` says. */
+function shownOne(writer: Writer, row: string, { hop, node, where }: Pick<Extract<Selection, { kind: 'one' }>, 'hop' | 'node' | 'where'>): Shown {
   const inner = writer.alias()
   const { text, joins } = objectOf(writer, inner, node)
   const source = new Source(writer, inner)
@@ -337,16 +340,14 @@ function shownMany(writer: Writer, row: string, { hop, rows }: Extract<Selection
   return `coalesce((select json_agg(${rows.node.selections.length ? 'row_to_json(o.*)' : 'o.key'}) from (${shown}) o), '[]'::json)`
 }
 
-function shownAny(writer: Writer, row: string, { field, nodes, others, collectionField }: Extract<Selection, { kind: 'any' }>): Shown {
-  const held = `${row}.${quoteName(field.name)}`
-  const opened = nodes.map(({ hop, node }) => {
-    const inner = writer.alias()
-    const { text, joins } = objectOf(writer, inner, node)
-    return { joins: leftJoin(hop, inner, row) + joins, text: `when ${quoteLiteral(hop.scope!.value)} then case when ${inner}.${quoteName(hop.to)} is not null then to_json(${text}) end` }
-  })
-  const keys = others.map((hop) => `when ${quoteLiteral(hop.scope!.value)} then to_json(${anyKey(hop.table, held)})`)
-  const cases = [...opened.map(({ text }) => text), ...keys].join(' ')
-  return { text: `case ${row}.${quoteName(collectionField)} ${cases} else to_json(${held}) end`, joins: opened.map(({ joins }) => joins).join('') }
+function shownAny(writer: Writer, row: string, { field, nodes, collectionField }: Extract<Selection, { kind: 'any' }>): Shown {
+  const shown = nodes.map((node) => ({ scope: node.hop.scope!.value, ...shownOne(writer, row, node) }))
+  const cases = shown.map(({ scope, text }) => `when ${quoteLiteral(scope)} then to_json(${text})`)
+  const held = `to_json(${row}.${quoteName(field.name)})`
+  return {
+    text: cases.length ? `case ${row}.${quoteName(collectionField)} ${cases.join(' ')} else ${held} end` : held,
+    joins: shown.map(({ joins }) => joins).join(''),
+  }
 }
 
 type Grouping = NonNullable<ReadPlan['grouping']>
@@ -382,11 +383,12 @@ function compileGroups(writer: Writer, plan: ReadPlan, { groups, aggregates, ord
 
   const row = writer.alias()
   const shownGroups = groups.map(({ key, place }, i) => `${place.fn ? `${row}.g${i}::text` : jsonColumn(row, renamed(place.field, `g${i}`))} as ${quoteName(key)}`)
+  // Beside fields the number of rows is left out, as the API has it.
   const byFunction = Map.groupBy(aggregates.entries(), ([, { fn }]) => fn)
   const shownAggregates = [...byFunction].map(([fn, entries]) => {
     const shown = [...entries].map(([i, { key, field }]) => ({ key, text: shownAggregate(row, `a${i}`, fn, field) }))
     if (shown.length === 1 && shown[0]!.key === '*') return `${shown[0]!.text} as ${quoteName(fn)}`
-    return `json_build_object(${shown.map(({ key, text }) => `${quoteLiteral(key)}, ${text}`).join(', ')}) as ${quoteName(fn)}`
+    return `json_build_object(${shown.filter(({ key }) => key !== '*').map(({ key, text }) => `${quoteLiteral(key)}, ${text}`).join(', ')}) as ${quoteName(fn)}`
   })
   return `select ${[...shownGroups, ...shownAggregates].join(', ')} from (${found}) ${row}`
 }
