@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { type Item, type Items, items } from './api.ts'
 import { checkServed } from './permit.ts'
 import { Reader } from './read.ts'
-import { crudRoutes } from './routes.ts'
+import { crudRoutes, type Subject } from './routes.ts'
 import { Writer } from './write.ts'
 
 /** Bounds, each with its own variable. Rows of one list, -1 for no bound; bytes of an answer; levels; names; conditions. */
@@ -36,12 +36,15 @@ export const itemsPlugin = definePlugin({
     })
     const writer = new Writer(host)
     const engine = { reader, writer }
-    const served = (collection: string) => checkServed(reader.snapshot.tables.get(collection), collection).name
     host.hook(serverInfo, async function tellLimits({ accountability, info }, next) {
       if (accountability.user) info.queryLimit = { default: options.QUERY_LIMIT_DEFAULT, max: options.QUERY_LIMIT_MAX }
       await next()
     })
-    crudRoutes(host.routes('/items'), '/:collection', (c) => served(c.req.param('collection')!), engine)
+    const served: Subject = (c, action) => {
+      const collection = c.req.param('collection')!
+      return checkServed(reader.snapshot.tables.get(collection), collection, c.env.accountability, action).name
+    }
+    crudRoutes(host.routes('/items'), '/:collection', served, engine)
 
     return {
       check: (query) => reader.check(query),

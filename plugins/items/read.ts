@@ -1,6 +1,17 @@
 /** Reads: a query becomes a statement once, then only its values change. Plans live as long as the Snapshot they were made for. */
 import { LRUCache } from 'lru-cache'
-import { type Access, type Database, type Host, type Parameter, problems, type Queryable, type Snapshot, system, type Table } from 'plinth'
+import {
+  type Access,
+  type Database,
+  DatabaseError,
+  type Host,
+  type Parameter,
+  problems,
+  type Queryable,
+  type Snapshot,
+  system,
+  type Table,
+} from 'plinth'
 import { type Caller, type Item, itemsRead, type QueryInput } from './api.ts'
 import { keyLists, keyParameters } from './keys.ts'
 import { type Limits, parseQuery } from './parse.ts'
@@ -116,7 +127,12 @@ export class Reader {
   async #run({ query, compiled, fixed }: Known, caller: Caller, key: readonly Parameter[]): Promise<string | null | undefined> {
     const parameters = fixed ?? bind(compiled, query, key, variablesOf(caller.access))
     const db: Queryable | Database = caller.db ?? this.#host.db
-    const text = await db.text(compiled.statement.text, parameters, caller)
+    const text = await db.text(compiled.statement.text, parameters, caller).catch((thrown) => {
+      // Some types have no order and some no equality; only the database knows of which that is true.
+      throw thrown instanceof DatabaseError && thrown.state === '42883'
+        ? problems.INVALID_QUERY('The database cannot sort or compare by such a column.', {}, thrown)
+        : thrown
+    })
     if (text && isLonger(text, this.#limits.response)) {
       throw problems.INVALID_QUERY(
         `The answer is larger than ${this.#limits.response} bytes: ask for fewer rows with "limit", or page through them.`,

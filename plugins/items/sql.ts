@@ -71,9 +71,13 @@ function compilePage(writer: Writer, plan: ReadPlan, form: AnswerForm): { text: 
   const keys = sorted.map(({ place, descending }) => `${source.column(place)}${descending ? ' desc' : ''}`)
   // Keys that joins bring are carried along by name, so that the order holds after the page is joined again.
   const carried = sorted.flatMap(({ place }, i) => (place.via.length ? [`, ${source.column(place)} as "$${i}"`] : []))
+  // Our names for them start with `$`, as only columns may that are not served: those must stay out then.
+  const shown = carried.length
+    ? [...plan.table.columns.keys()].map((name) => `${source.row}.${quoteName(name)}`).join(', ')
+    : `${source.row}.*`
   const limit = form === 'singleton' ? 1 : form === 'one' && plan.limit !== 0 ? null : plan.limit
   const text = [
-    `select ${source.row}.*${carried.join('')} from ${tableName(plan.table)} ${source.row}${source.joins}`,
+    `select ${shown}${carried.join('')} from ${tableName(plan.table)} ${source.row}${source.joins}`,
     conditions.length ? ` where ${conditions.join(' and ')}` : '',
     keys.length ? ` order by ${keys.join(', ')}` : '',
     limit === null ? '' : ` limit ${limit}`,
