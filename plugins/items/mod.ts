@@ -17,6 +17,7 @@ const Options = v.object({
   QUERY_FIELDS_MAX: env.integer(500, 1),
   QUERY_FILTER_MAX: env.integer(200, 1),
   QUERY_SELECTIONS_MAX: env.integer(2000, 1),
+  QUERY_RELATIONS_MAX: env.integer(200, 1),
   RESPONSE_MAX: env.size('64mb'),
 })
 
@@ -32,6 +33,7 @@ export const itemsPlugin = definePlugin({
       fields: options.QUERY_FIELDS_MAX,
       filterNodes: options.QUERY_FILTER_MAX,
       selections: options.QUERY_SELECTIONS_MAX,
+      relations: options.QUERY_RELATIONS_MAX,
       response: options.RESPONSE_MAX,
     })
     const writer = new Writer(host)

@@ -70,6 +70,8 @@ export interface PlanLimits {
   readonly defaultLimit: number
   /** Selections in the whole tree: wildcards multiply. */
   readonly selections: number
+  /** Relations that are followed, by fields, filter and sort together: the database's planner takes long over many. */
+  readonly relations: number
 }
 
 /**
@@ -79,7 +81,7 @@ export interface PlanLimits {
 export function planRead(snapshot: Snapshot, table: Table, shape: QueryShape, limits: PlanLimits): ReadPlan {
   const slots: Slot[] = []
   const size = shape.limit ?? limits.defaultLimit
-  return {
+  const plan: ReadPlan = {
     table,
     node: new Selecting(snapshot, limits).from(table, shape.fields),
     where: shape.filter && planFilter(snapshot, table, shape.filter, slots),
@@ -89,6 +91,25 @@ export function planRead(snapshot: Snapshot, table: Table, shape: QueryShape, li
     meta: shape.meta,
     slots,
   }
+  if (relationsOf(plan) > limits.relations) throw problems.INVALID_QUERY(`The query follows more than ${limits.relations} relations.`)
+  return plan
+}
+
+/** A relation that several paths share counts once, but for selections: each level of them is a join or a query of its own. */
+function relationsOf({ node, where, order }: ReadPlan): number {
+  const paths = new Set<string>()
+  const follow = ({ via }: Place) => {
+    for (const i of via.keys()) paths.add(JSON.stringify(via.slice(0, i + 1).map(({ link }) => link.field)))
+  }
+  const visit = (condition: Condition): void => {
+    if (condition.kind === 'compare') follow(condition.place)
+    else condition.of.forEach(visit)
+  }
+  if (where) visit(where)
+  for (const { place } of order) follow(place)
+  const below = ({ selections }: ReadNode): number =>
+    selections.reduce((count, selection) => count + (selection.kind === 'column' ? 0 : 1 + below(selection.node)), 0)
+  return paths.size + below(node)
 }
 
 export const missingField = (table: Table, name: string) =>
@@ -118,7 +139,11 @@ class Selecting {
   from(table: Table, paths: readonly FieldPath[]): ReadNode {
     /** Field → the paths below it that were asked for. */
     const wishes = new Map<string, FieldPath[]>()
-    const wish = (name: string, rest: FieldPath) => wishes.set(name, [...(wishes.get(name) ?? []), ...(rest.length ? [rest] : [])])
+    const wish = (name: string, rest: FieldPath) => {
+      const below = wishes.get(name) ?? []
+      if (rest.length) below.push(rest)
+      wishes.set(name, below)
+    }
     for (const [head = '', ...rest] of paths) {
       if (head === '*') {
         for (const name of table.fields.keys()) wish(name, table.links.has(name) ? rest : [])

@@ -23,6 +23,7 @@ import { toParameter, type Variables } from './values.ts'
 
 export interface ReadLimits extends Limits {
   readonly selections: number
+  readonly relations: number
   /** Bytes of one answer. */
   readonly response: number
 }
