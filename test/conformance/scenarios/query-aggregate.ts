@@ -81,7 +81,7 @@ const scenario: Scenario = async (api) => {
   await books({ aggregate: { count: '*' }, groupBy: 'tags', sort: 'tags' })
   await books({ aggregate: { count: '*' }, groupBy: 'price', sort: 'price' })
   await books({ aggregate: { count: '*' }, groupBy: 'sold', sort: 'sold' })
-  await books({ aggregate: { count: '*' }, groupBy: 'pages' }, { keep: ({ data }) => data.length })
+  await books({ aggregate: { count: '*' }, groupBy: 'pages' }, { keep: ({ data }) => data?.length ?? null })
   await comments({ aggregate: { avg: 'score' }, groupBy: 'book', sort: 'book' })
 
   api.proves('documentation: meta with aggregates')
