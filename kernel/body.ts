@@ -5,7 +5,7 @@ import { problems } from './problem.ts'
 
 /**
  * The parsed body: an object or a list; undefined when there is none, or when its content type is not JSON (such a body counts as empty).
- * @throws INVALID_PAYLOAD for broken or primitive JSON, an unknown charset or encoding, or more than MAX_PAYLOAD_SIZE bytes.
+ * @throws INVALID_PAYLOAD for broken, primitive or very deep JSON, an unknown charset or encoding, or more than MAX_PAYLOAD_SIZE bytes.
  */
 export async function readJson(c: Context<Env>): Promise<Record<string, unknown> | unknown[] | undefined> {
   const type = c.req.header('content-type')
@@ -14,6 +14,7 @@ export async function readJson(c: Context<Env>): Promise<Record<string, unknown>
   if (charset && !/^(utf-?8|us-ascii)$/i.test(charset)) throw problems.INVALID_PAYLOAD(`Charset "${charset}" is not supported.`)
   const text = await readText(c, c.env.maxPayload)
   if (text.trim() === '') return undefined
+  if (isDeeper(text, deepest)) throw problems.INVALID_PAYLOAD(`The body is nested deeper than ${deepest} levels.`)
   let value: unknown
   try {
     value = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text)
@@ -22,6 +23,23 @@ export async function readJson(c: Context<Env>): Promise<Record<string, unknown>
   }
   if (typeof value !== 'object' || value === null) throw problems.INVALID_PAYLOAD('The body must be a JSON object or list.')
   return value as Record<string, unknown> | unknown[]
+}
+
+/** Levels of lists and objects: what walks a body must not run out of stack. */
+const deepest = 500
+
+function isDeeper(json: string, most: number): boolean {
+  let depth = 0
+  let inText = false
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]
+    if (character === '"') inText = !inText
+    else if (inText) at += character === '\\' ? 1 : 0
+    else if (character === '[' || character === '{') depth++
+    else if (character === ']' || character === '}') depth--
+    if (depth > most) return true
+  }
+  return false
 }
 
 async function readText(c: Context<Env>, limit: number): Promise<string> {

@@ -64,6 +64,9 @@ export async function startKernel(options: TestOptions = {}): Promise<TestHost> 
     },
     database: options.wrap?.(database.db) ?? database.db,
     log: createLog('info', (line) => logs.push(JSON.parse(line))),
+  }).catch(async (error: unknown) => {
+    await database.drop()
+    throw error
   })
 
   async function api<T = any>(

@@ -44,13 +44,14 @@ const closeTimeout = 5000
 export function createPool(options: PoolOptions): Database {
   const guard = createGuard()
   const idle: Session[] = []
-  const lent = new Set<Session>()
-  const waiters = new Set<Waiter>()
+  // Lists, not Sets, for the reason that sweep.ts gives.
+  const lent: Session[] = []
+  const waiters: Waiter[] = []
   let closing: Promise<void> | undefined
   let drained: (() => void) | undefined
 
   const lend = (session: Session) => {
-    lent.add(session)
+    lent.push(session)
     return session
   }
 
@@ -60,13 +61,13 @@ export function createPool(options: PoolOptions): Database {
       if (session.alive && !session.worn) return lend(session)
       void session.end()
     }
-    return lent.size < options.size ? lend(options.open()) : wait(gone)
+    return lent.length < options.size ? lend(options.open()) : wait(gone)
   }
 
   function wait(gone?: () => boolean): Promise<Session> {
     return new Promise((resolve, reject) => {
       const leave = () => {
-        waiters.delete(waiter)
+        waiters.splice(waiters.indexOf(waiter), 1)
         forget()
       }
       const waiter: Waiter = {
@@ -84,18 +85,18 @@ export function createPool(options: PoolOptions): Database {
         else if (age > options.patience)
           waiter.reject(new DatabaseError(`No connection became free within ${options.patience} ms`, '53300'))
       })
-      waiters.add(waiter)
+      waiters.push(waiter)
     })
   }
 
   function release(session: Session): void {
-    lent.delete(session)
+    lent.splice(lent.indexOf(session), 1)
     const usable = session.alive && !session.worn && !closing
     if (!usable) void session.end()
     const [waiter] = waiters
     if (waiter) waiter.resolve(lend(usable ? session : options.open()))
     else if (usable) idle.push(session)
-    if (lent.size === 0) drained?.()
+    if (lent.length === 0) drained?.()
   }
 
   async function lease<T>(work: (session: Session) => Promise<T>, gone?: () => boolean): Promise<T> {
@@ -109,8 +110,8 @@ export function createPool(options: PoolOptions): Database {
   }
 
   async function close(): Promise<void> {
-    for (const waiter of waiters) waiter.reject(new DatabaseError('The database connection is being closed', '57P01'))
-    if (lent.size > 0) await bounded(new Promise<void>((resolve) => (drained = resolve)), closeTimeout)
+    for (const waiter of [...waiters]) waiter.reject(new DatabaseError('The database connection is being closed', '57P01'))
+    if (lent.length > 0) await bounded(new Promise<void>((resolve) => (drained = resolve)), closeTimeout)
     await Promise.all([...idle, ...lent].map((session) => session.end()))
     await options.closed?.()
   }

@@ -10,6 +10,9 @@ export function toWriteProblem(thrown: unknown, snapshot: Snapshot, table: Table
   switch (thrown.state) {
     case '23505':
       return problems.RECORD_NOT_UNIQUE(undefined, { collection, ...culprit(thrown, table, rows) }, thrown)
+    case '23P01':
+      return problems.RECORD_NOT_UNIQUE(undefined, { collection, ...culprit(thrown, table, rows), value: null }, thrown)
+    case '23001':
     case '23503':
       // A row that others still point at: the fault is in their column.
       if (thrown.table !== table.name || !rows.length)
@@ -18,16 +21,29 @@ export function toWriteProblem(thrown: unknown, snapshot: Snapshot, table: Table
     case '23502':
       return problems.NOT_NULL_VIOLATION(undefined, { collection, field: thrown.column ?? null }, thrown)
     case '22001':
+    case '54000': // more than an index can hold
       return problems.VALUE_TOO_LONG(undefined, { collection, ...alone }, thrown)
     case '22003':
       return problems.VALUE_OUT_OF_RANGE(undefined, { collection, ...alone }, thrown)
-    case '23514':
+    case '42501':
+      return problems.FORBIDDEN('The database does not allow it.', {}, thrown)
     case '428C9':
-      return problems.INVALID_PAYLOAD(thrown.detail ?? thrown.message, {}, thrown)
+      return problems.INVALID_PAYLOAD(thrown.detail, {}, thrown)
     default:
-      return thrown.state.startsWith('22') ? problems.INVALID_PAYLOAD(thrown.message, {}, thrown) : thrown
+      return refusals.test(thrown.state) || (table.kind !== 'table' && viewRefusals.test(thrown.state))
+        ? problems.INVALID_PAYLOAD(thrown.message, {}, thrown)
+        : thrown
   }
 }
+
+/**
+ * A value that its type does not take, a check (of a column, a domain, a view), something too deep or large, and what triggers raise themselves. Told by
+ * the message: a check's detail shows the whole row.
+ */
+const refusals = /^(22...|23514|44000|54...|P0001)$/
+
+/** A view that takes no such change, or a materialised one. */
+const viewRefusals = /^(0A000|42809|55000)$/
 
 /** With one value in one row there is no doubt which it was: PostgreSQL does not say. */
 function onlyValue(rows: readonly Item[]): { field: string | null; value: unknown } {

@@ -6,7 +6,7 @@ import * as v from 'valibot'
 import { type Item, type Items, items } from './api.ts'
 import { checkServed } from './permit.ts'
 import { Reader } from './read.ts'
-import { crudRoutes } from './routes.ts'
+import { crudRoutes, type Subject } from './routes.ts'
 import { Writer } from './write.ts'
 
 /** Bounds, each with its own variable. Rows of one list, -1 for no bound; bytes of an answer; levels; names; conditions. */
@@ -18,6 +18,7 @@ const Options = v.object({
   QUERY_FILTER_MAX: env.integer(200, 1),
   QUERY_ALIASES_MAX: env.integer(50, 1),
   QUERY_SELECTIONS_MAX: env.integer(2000, 1),
+  QUERY_RELATIONS_MAX: env.integer(200, 1),
   RESPONSE_MAX: env.size('64mb'),
 })
 
@@ -34,16 +35,20 @@ export const itemsPlugin = definePlugin({
       filterNodes: options.QUERY_FILTER_MAX,
       aliases: options.QUERY_ALIASES_MAX,
       selections: options.QUERY_SELECTIONS_MAX,
+      relations: options.QUERY_RELATIONS_MAX,
       response: options.RESPONSE_MAX,
     })
     const writer = new Writer(host)
     const engine = { reader, writer }
-    const served = (collection: string) => checkServed(reader.snapshot.tables.get(collection), collection).name
     host.hook(serverInfo, async function tellLimits({ accountability, info }, next) {
       if (accountability.user) info.queryLimit = { default: options.QUERY_LIMIT_DEFAULT, max: options.QUERY_LIMIT_MAX }
       await next()
     })
-    crudRoutes(host.routes('/items'), '/:collection', (c) => served(c.req.param('collection')!), engine)
+    const served: Subject = (c, action) => {
+      const collection = c.req.param('collection')!
+      return checkServed(reader.snapshot.tables.get(collection), collection, c.env.accountability, action).name
+    }
+    crudRoutes(host.routes('/items'), '/:collection', served, engine)
 
     return {
       check: (query) => reader.check(query),

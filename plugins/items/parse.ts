@@ -171,7 +171,7 @@ function parseFields(raw: unknown, limits: Limits): readonly FieldPath[] {
 
 /** Text with commas, or a list of single names. */
 function parseSort(name: string, raw: unknown, limits: Limits): readonly SortKey[] {
-  const keys = Array.isArray(raw) ? raw.map(String) : wordsOf(name, raw)
+  const keys = Array.isArray(raw) ? raw.map((key) => scalarText(name, key)) : wordsOf(name, raw)
   if (keys.length > limits.fields) throw problems.INVALID_QUERY(`"${name}" names more than ${limits.fields} fields.`)
   return keys.map((key) => {
     const descending = key.startsWith('-')
@@ -179,10 +179,16 @@ function parseSort(name: string, raw: unknown, limits: Limits): readonly SortKey
   })
 }
 
+/** Of text, a number, null… An object may not even have a text. */
+function scalarText(name: string, value: unknown): string {
+  if (typeof value === 'object' && value !== null) throw problems.INVALID_QUERY(`"${name}" must be text or a list of texts.`)
+  return String(value)
+}
+
 function parseMeta(raw: unknown): readonly MetaName[] {
   const names = Array.isArray(raw) ? raw : typeof raw === 'string' && raw !== '' ? raw.split(',') : []
   for (const name of names) {
-    if (name !== '*' && name !== 'total_count' && name !== 'filter_count') throw problems.INVALID_QUERY(`"meta" does not know "${name}".`)
+    if (name !== '*' && name !== 'total_count' && name !== 'filter_count') throw problems.INVALID_QUERY(`"meta" does not know "${scalarText('meta', name)}".`)
   }
   const all = names.includes('*')
   return (['total_count', 'filter_count'] as const).filter((name) => all || names.includes(name))

@@ -61,6 +61,9 @@ const refuse = (field: Field, expects: string) => problems.INVALID_PAYLOAD(`"${f
 
 function toColumnValue(field: Field, value: unknown): unknown {
   if (value === null) return null
+  // 1e400: as JSON it would be null.
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    throw problems.VALUE_OUT_OF_RANGE(undefined, { field: field.name })
   switch (field.type) {
     case 'csv':
       return Array.isArray(value) ? value.map(asText).join(',') : asText(value)

@@ -16,8 +16,9 @@ export function authorise(access: Access, action: Action, collection: string): s
 /** Today all or nothing: whoever passed `authorise` has every right. Row and field rules rewrite the plan here. */
 export const permitRead = (plan: ReadPlan, _fingerprint: string): ReadPlan => plan
 
-/** System tables have routes of their own; /items does not serve them. */
-export function checkServed(table: Table | undefined, collection: string): Table {
+/** System tables have routes of their own; /items does not serve them. Rights are asked first: whoever has none must not learn what there is. */
+export function checkServed(table: Table | undefined, collection: string, access: Access, action: Action): Table {
+  authorise(access, action, collection)
   if (!table || table.system) throw problems.FORBIDDEN(`There is no collection "${collection}", or it is not yours to see.`)
   return table
 }

@@ -130,7 +130,11 @@ class Planner {
   #node(table: Table, paths: readonly FieldPath[], { alias, deep }: Pick<ListShape, 'alias' | 'deep'>, from?: Link): ReadNode {
     /** Key in the answer → the paths below it that were asked for. */
     const wishes = new Map<string, FieldPath[]>()
-    const wish = (key: string, rest: FieldPath) => wishes.set(key, [...(wishes.get(key) ?? []), ...(rest.length ? [rest] : [])])
+    const wish = (key: string, rest: FieldPath) => {
+      const below = wishes.get(key) ?? []
+      if (rest.length) below.push(rest)
+      wishes.set(key, below)
+    }
     const named = (key: string) => alias[key] ?? key
     for (const [head = '', ...rest] of paths) {
       const name = named(head.split(':')[0]!)

@@ -1,6 +1,17 @@
 /** Reads: a query becomes a statement once, then only its values change. Plans live as long as the Snapshot they were made for. */
 import { LRUCache } from 'lru-cache'
-import { type Access, type Database, type Host, type Parameter, problems, type Queryable, type Snapshot, system, type Table } from 'plinth'
+import {
+  type Access,
+  type Database,
+  DatabaseError,
+  type Host,
+  type Parameter,
+  problems,
+  type Queryable,
+  type Snapshot,
+  system,
+  type Table,
+} from 'plinth'
 import { type Caller, type Item, itemsRead, type QueryInput } from './api.ts'
 import { keyLists, keyParameters } from './keys.ts'
 import { type Limits, parseQuery } from './parse.ts'
@@ -13,6 +24,7 @@ import { toParameter, type Variables } from './values.ts'
 
 export interface ReadLimits extends Limits {
   readonly selections: number
+  readonly relations: number
   /** Bytes of one answer. */
   readonly response: number
 }
@@ -105,7 +117,7 @@ export class Reader {
       // Whoever names the keys gets them all: the default limit is for lists of unknown length.
       const limit = query.shape.limit ?? (form === 'keys' ? -1 : null)
       const plan = permitRead(planRead(snapshot, table, { ...query.shape, limit }, this.#limits), rights)
-      compiled = { plan, statement: compileRead(plan, answer) }
+      compiled = { plan, statement: compileRead(plan, answer, this.#limits.relations) }
       this.#byShape.set(shape, compiled)
     }
     const fixed = form === 'list' && !query.values.some(isVariable) ? bind(compiled, query, [], nobodyNow) : null
@@ -117,7 +129,12 @@ export class Reader {
   async #run({ query, compiled, fixed }: Known, caller: Caller, key: readonly Parameter[]): Promise<string | null | undefined> {
     const parameters = fixed ?? bind(compiled, query, key, variablesOf(caller.access))
     const db: Queryable | Database = caller.db ?? this.#host.db
-    const text = await db.text(compiled.statement.text, parameters, caller)
+    const text = await db.text(compiled.statement.text, parameters, caller).catch((thrown) => {
+      // Some types have no order and some no equality; only the database knows of which that is true.
+      throw thrown instanceof DatabaseError && thrown.state === '42883'
+        ? problems.INVALID_QUERY('The database cannot sort or compare by such a column.', {}, thrown)
+        : thrown
+    })
     if (text && isLonger(text, this.#limits.response)) {
       throw problems.INVALID_QUERY(
         `The answer is larger than ${this.#limits.response} bytes: ask for fewer rows with "limit", or page through them.`,

@@ -2,6 +2,7 @@
 import type { Context, Hono } from 'hono'
 import { type Env, Problem, problems, readJson } from 'plinth'
 import type { Caller, CrudAction, Item, Key, QueryInput } from './api.ts'
+import type { Action } from './permit.ts'
 import type { Reader } from './read.ts'
 import type { Writer } from './write.ts'
 
@@ -12,8 +13,8 @@ export interface Engine {
   readonly writer: Writer
 }
 
-/** Which collection a request is about; throws FORBIDDEN where the prefix does not serve it. */
-type Subject = (c: C) => string
+/** Which collection a request is about; throws FORBIDDEN where the prefix does not serve it, or the caller may not do this. */
+export type Subject = (c: C, action: Action) => string
 
 /** Answers depend on who asks, so nobody in between may keep them. */
 const fresh = { 'cache-control': 'no-cache', vary: 'Origin, Cache-Control' }
@@ -50,26 +51,35 @@ export function crudRoutes(
   const root = path || '/'
   const byKey = `${path}/:key`
   const singleton = (collection: string) => reader.snapshot.tables.get(collection)?.singleton === true
+  /** Before anything else that depends on the collection. What is wrong with the query itself is told first: it says nothing of what there is. */
+  const enter = (c: C, action: Action, query: QueryInput = queryOf(c)): string => {
+    try {
+      return subject(c, action)
+    } catch (refusal) {
+      reader.check(query)
+      throw refusal
+    }
+  }
 
   if (on('list')) {
-    routes.get(root, async (c) => answer(c, await reader.list(subject(c), queryOf(c), callerOf(c))))
+    routes.get(root, async (c) => answer(c, await reader.list(enter(c, 'read'), queryOf(c), callerOf(c))))
     routes.on('SEARCH', root, async (c) => {
       const { query, keys } = searchOf(await readJson(c))
-      const collection = subject(c)
       reader.check(queryOf(c))
+      const collection = enter(c, 'read', query)
       return answer(c, await reader.list(collection, query ?? queryOf(c), callerOf(c), keys))
     })
   }
   if (on('read')) {
     routes.get(byKey, async (c) => {
-      const collection = subject(c)
+      const collection = enter(c, 'read')
       return answer(c, await reader.one(collection, keyIn(c, reader, collection), queryOf(c), callerOf(c)))
     })
   }
   if (on('create')) {
     routes.post(root, async (c) => {
       const body = await readJson(c)
-      const collection = subject(c)
+      const collection = enter(c, 'create')
       if (singleton(collection)) throw routeNotFound(c)
       reader.check(queryOf(c))
       const items = (Array.isArray(body) ? body : [body ?? {}]).map(itemOf)
@@ -88,7 +98,7 @@ export function crudRoutes(
   if (on('update')) {
     routes.patch(root, async (c) => {
       const body = await readJson(c)
-      const collection = subject(c)
+      const collection = enter(c, 'update')
       reader.check(queryOf(c))
       return written(c, (caller) =>
         writer.within(caller, async (db) => {
@@ -107,7 +117,7 @@ export function crudRoutes(
     })
     routes.patch(byKey, async (c) => {
       const patch = itemOf((await readJson(c)) ?? {})
-      const collection = subject(c)
+      const collection = enter(c, 'update')
       if (singleton(collection)) throw routeNotFound(c)
       const key = keyIn(c, reader, collection)
       reader.check(queryOf(c))
@@ -122,7 +132,7 @@ export function crudRoutes(
   if (on('delete')) {
     routes.delete(root, async (c) => {
       const body = await readJson(c)
-      const collection = subject(c)
+      const collection = enter(c, 'delete', '')
       await writer.within(callerOf(c), async (db) => {
         const inside = { ...callerOf(c), db }
         await writer.delete(collection, await keysOf(reader, collection, body, inside), inside)
@@ -130,7 +140,7 @@ export function crudRoutes(
       return nothing(c)
     })
     routes.delete(byKey, async (c) => {
-      const collection = subject(c)
+      const collection = enter(c, 'delete', '')
       await writer.delete(collection, [keyIn(c, reader, collection)], callerOf(c))
       return nothing(c)
     })

@@ -1,5 +1,5 @@
 /** A plan → one statement whose first column is the answer's JSON text. Identifiers come from the plan's tables, values are parameters. Pure. */
-import { arrayLiteral, type Field, quoteName, type Table } from 'plinth'
+import { arrayLiteral, type Field, problems, quoteName, type Table } from 'plinth'
 import { jsonColumn } from './format.ts'
 import { keysCondition } from './keys.ts'
 import type { FieldFunction, Hop, Place } from './place.ts'
@@ -28,11 +28,23 @@ export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "
 /** What one statement is made of: names for its row sources, numbers for its parameters. */
 export class Writer {
   readonly binds: Bind[] = []
+  readonly #relations: number
+  #followed = 0
   #aliases = 0
   readonly #places = new Map<string, number>()
 
+  constructor(relations: number) {
+    this.#relations = relations
+  }
+
   alias(): string {
     return `t${this.#aliases++}`
+  }
+
+  /** A row source for the rows that a relation leads to. */
+  related(): string {
+    if (++this.#followed > this.#relations) throw problems.INVALID_QUERY(`The query follows more than ${this.#relations} relations.`)
+    return this.alias()
   }
 
   /** The placeholder for `bind`; the same bind keeps its number. */
@@ -47,8 +59,9 @@ export class Writer {
   }
 }
 
-export function compileRead(plan: ReadPlan, form: AnswerForm): Statement {
-  const writer = new Writer()
+/** @throws INVALID_QUERY when it would follow more than `relations` relations: the database's planner takes long over many. */
+export function compileRead(plan: ReadPlan, form: AnswerForm, relations: number): Statement {
+  const writer = new Writer(relations)
   const shown = plan.grouping ? compileGroups(writer, plan, plan.grouping) : compileRows(writer, plan, form)
   // As a list `d` is also a column where a table has one of that name: the row is named in full.
   const value = plan.grouping || plan.node.selections.length ? 'row_to_json(d.*)::text' : "coalesce(to_json(d.key)::text, 'null')"
@@ -95,8 +108,10 @@ function compilePage(writer: Writer, rows: Rows, also: (row: string) => readonly
   // What is no column of the row itself is carried along by a name that no column has.
   const names = rows.order.map(({ place }, i) => (place.via.length || place.fn ? `$${i}` : place.field.name))
   const carried = keys.flatMap((key, i) => (names[i]!.startsWith('$') ? [`, ${key} as ${quoteName(names[i]!)}`] : []))
+  // Our names for them start with `$`, as only columns may that are not served: those must stay out then.
+  const own = [...rows.table.columns.keys()].map((name) => `${source.row}.${quoteName(name)}`).join(', ')
   const text = [
-    `select ${source.row}.*${carried.join('')} from ${tableName(rows.table)} ${source.row}${source.joins}`,
+    `select ${carried.length ? own : `${source.row}.*`}${carried.join('')} from ${tableName(rows.table)} ${source.row}${source.joins}`,
     conditions.length ? ` where ${conditions.join(' and ')}` : '',
     orderBy(rows.order, (i) => keys[i]!),
     cut(writer, rows),
@@ -142,7 +157,7 @@ class Source {
       path += `/${hop.name}`
       let next = this.#joined.get(path)
       if (next === undefined) {
-        next = this.#writer.alias()
+        next = this.#writer.related()
         this.joins += leftJoin(hop, next, row)
         this.#joined.set(path, next)
       }
@@ -161,7 +176,7 @@ class Source {
     const first = place.via.findIndex(({ many }) => many)
     if (first < 0) return place.fn?.kind === 'path' ? `(${this.value(place)}) #>> '{}'` : this.value(place)
     const hop = place.via[first]!
-    const inner = new Source(this.#writer)
+    const inner = new Source(this.#writer, this.#writer.related())
     const value = inner.value({ ...place, via: place.via.slice(first + 1) })
     return `(select min(${value}) from ${tableName(hop.table)} ${inner.row}${inner.joins} where ${link(hop, inner.row, this.at(place.via.slice(0, first)))})`
   }
@@ -181,7 +196,7 @@ class Source {
 
   condition(condition: Condition): string {
     if (condition.kind === 'exists') {
-      const inner = new Source(this.#writer)
+      const inner = new Source(this.#writer, this.#writer.related())
       const linked = link(condition.hop, inner.row, this.at(condition.via))
       const of = inner.condition(condition.of)
       return `${condition.negated ? 'not ' : ''}exists (select 1 from ${tableName(condition.hop.table)} ${inner.row}${inner.joins} where ${linked} and ${of})`
@@ -226,7 +241,7 @@ function anyKey(table: Table, held: string): string {
 /** Parts of times in UTC; weeks and weekdays as PostgreSQL counts them. */
 function functionText(writer: Writer, row: string, field: Field, fn: FieldFunction): string {
   if (fn.kind === 'rows') {
-    const child = writer.alias()
+    const child = writer.related()
     return `(select count(*) from ${tableName(fn.hop.table)} ${child} where ${link(fn.hop, child, row)})`
   }
   const column = `${row}.${quoteName(field.column!.name)}`
@@ -325,7 +340,7 @@ function objectOf(writer: Writer, row: string, node: ReadNode): Shown {
 
 /** The row that `hop` leads to, or null: where there is none, or it is not as `where` says. */
 function shownOne(writer: Writer, row: string, { hop, node, where }: Pick<Extract<Selection, { kind: 'one' }>, 'hop' | 'node' | 'where'>): Shown {
-  const inner = writer.alias()
+  const inner = writer.related()
   const { text, joins } = objectOf(writer, inner, node)
   const source = new Source(writer, inner)
   const also = where ? ` and ${source.where(hop.table, where)}` : ''
@@ -334,7 +349,7 @@ function shownOne(writer: Writer, row: string, { hop, node, where }: Pick<Extrac
 
 function shownMany(writer: Writer, row: string, { hop, rows }: Extract<Selection, { kind: 'many' }>): string {
   const page = compilePage(writer, rows, (child) => [link(hop, child, row)])
-  const inner = writer.alias()
+  const inner = writer.related()
   const { list, joins } = columnsOf(writer, inner, rows.node)
   const shown = `select ${list} from (${page.text}) ${inner}${joins}${joins ? page.order(inner) : ''}`
   return `coalesce((select json_agg(${rows.node.selections.length ? 'row_to_json(o.*)' : 'o.key'}) from (${shown}) o), '[]'::json)`

@@ -124,5 +124,6 @@ function resolveVariable(text: string, variables: Variables): unknown {
   const shift = unit !== undefined && Object.hasOwn(units, unit) ? units[unit] : undefined
   if (!shift) throw problems.INVALID_QUERY(`"${text}" is not understood: say $NOW(-1 day), with a unit from seconds to years.`)
   shift(date, (sign === '-' ? -1 : 1) * Number(amount))
+  if (Number.isNaN(date.getTime())) throw problems.INVALID_QUERY(`"${text}" is beyond the time that can be told.`)
   return date
 }

@@ -33,11 +33,18 @@ export class Writer {
   async within<T>(caller: Caller, work: (db: Transaction) => Promise<T>): Promise<T> {
     if (caller.db) return work(caller.db)
     let changes: ChangedEvent[] = []
-    const result = await this.#host.db.transaction((db) => {
-      changes = []
-      this.#changes.set(db, changes)
-      return work(db)
-    })
+    const { snapshot } = this.#host.registry
+    const result = await this.#host.db
+      .transaction((db) => {
+        changes = []
+        this.#changes.set(db, changes)
+        return work(db)
+      })
+      .catch((thrown) => {
+        // What is checked at commit alone: deferred constraints.
+        const table = snapshot.tables.get(thrown?.table) ?? changes.at(-1)?.table
+        throw table ? toWriteProblem(thrown, snapshot, table, []) : thrown
+      })
     for (const change of changes) await this.#tell(change)
     return result
   }
@@ -111,18 +118,23 @@ function insertText(table: Table, given: readonly string[], rows: readonly Item[
   const target = tableName(table)
   const returning = table.primaryKey.length ? `returning ${keyColumns(tableAlias, table)}` : 'returning 1'
   const columns = given.length ? given : writable(table)
-  if (!columns.length) return `insert into ${target} as ${tableAlias} default values ${returning}`
+  if (!columns.length)
+    return `insert into ${target} as ${tableAlias} select from generate_series(1, json_array_length($1::json)) ${returning}`
   const names = columns.map(quoteName).join(', ')
   const into = `insert into ${target} as ${tableAlias} (${names})`
   const partial = new Set(columns.filter((name) => defaultOf(table, name) && rows.some((row) => row[name] === undefined)))
-  if (!partial.size) return `${into} select ${names} from json_populate_recordset(null::${target}, $1::json) ${returning}`
+  if (!partial.size) return `${into} select ${names} from json_to_recordset($1::json) v(${typed(table, columns)}) ${returning}`
   const values = columns.map((name) => {
     const value = `v.${quoteName(name)}`
     return partial.has(name) ? `case when e.item ? ${quoteLiteral(name)} then ${value} else ${defaultOf(table, name)} end` : value
   })
-  const source = `jsonb_array_elements($1::jsonb) with ordinality e(item, n), jsonb_populate_record(null::${target}, e.item) v`
+  const source = `jsonb_array_elements($1::jsonb) with ordinality e(item, n), jsonb_to_record(e.item) v(${typed(table, columns)})`
   return `${into} select ${values.join(', ')} from ${source} order by e.n ${returning}`
 }
+
+/** These columns alone, as a table's row type would bring those of domains that refuse null into every row. */
+const typed = (table: Table, columns: readonly string[]): string =>
+  columns.map((name) => `${quoteName(name)} ${table.columns.get(name)!.sqlType}`).join(', ')
 
 /** One column that rows without any value can name. */
 const writable = (table: Table): string[] =>
@@ -164,12 +176,12 @@ async function change(
   access: Access,
 ): Promise<Key[]> {
   const row = toChange(table, patch, access)
-  const columns = Object.keys(row).map(quoteName)
+  const columns = Object.keys(row)
   const lists = keyLists(table, keys)
   const where = keysCondition(tableAlias, table, (part) => `$${part + 1}`)
   const returning = `returning ${keyColumns(tableAlias, table)}`
   const text = columns.length
-    ? `update ${tableName(table)} as ${tableAlias} set ${columns.map((name) => `${name} = v.${name}`).join(', ')} from json_populate_record(null::${tableName(table)}, $${lists.length + 1}::json) v where ${where} ${returning}`
+    ? `update ${tableName(table)} as ${tableAlias} set ${columns.map((name) => `${quoteName(name)} = v.${quoteName(name)}`).join(', ')} from json_to_record($${lists.length + 1}::json) v(${typed(table, columns)}) where ${where} ${returning}`
     : `select ${keyColumns(tableAlias, table)} from ${tableName(table)} as ${tableAlias} where ${where}`
   const parameters: Parameter[] = columns.length ? [...lists, JSON.stringify(row)] : lists
   const found = await said(snapshot, table, [patch], () => db.query<Item>(text, parameters))

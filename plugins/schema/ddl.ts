@@ -65,11 +65,14 @@ const functions: readonly [RegExp, (text: string) => string][] = [
 ]
 
 function defaultSql(type: ColumnType, value: unknown): string {
-  if (typeof value === 'object') return literal(Array.isArray(value) && type !== 'json' ? value.join(',') : JSON.stringify(value))
+  if (typeof value === 'object')
+    return literal(Array.isArray(value) && type !== 'json' ? value.map(wordOf).join(',') : JSON.stringify(value))
   const text = String(value)
   const found = functions.find(([form]) => form.test(text))
   return found ? found[1](text) : literal(text)
 }
+
+const wordOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
 /**
  * Text between quotes, whatever `standard_conforming_strings` is.

@@ -14,7 +14,11 @@ function fieldRow(collection: string, { field, type, meta }: FieldDefinition, so
 }
 
 function withCastJson(special: unknown): string[] {
-  const words = Array.isArray(special) ? special.map(String) : typeof special === 'string' && special !== '' ? special.split(',') : []
+  const words = Array.isArray(special)
+    ? special.filter((word) => typeof word === 'string')
+    : typeof special === 'string' && special !== ''
+      ? special.split(',')
+      : []
   return words.includes('cast-json') ? words : [...words, 'cast-json']
 }
 

@@ -4,10 +4,15 @@ import type { Answer, Api, CallOptions } from './runner.ts'
 
 const listOf = (name: string, special: 'o2m' | 'm2m' | 'm2a' = 'o2m') => field(name, 'alias', { meta: { special: [special] } })
 
-/** Query parameters as text; what is no text travels as JSON. */
+const asText = (value: unknown): string => {
+  if (typeof value === 'string') return value
+  return Array.isArray(value) ? value.join(',') : JSON.stringify(value)
+}
+
+/** Query parameters as text: lists with commas, objects as JSON. */
 export const toQuery = (query: Readonly<Record<string, unknown>>): string =>
   Object.entries(query)
-    .map(([name, value]) => `${name}=${encodeURIComponent(typeof value === 'string' ? value : JSON.stringify(value))}`)
+    .map(([name, value]) => `${name}=${encodeURIComponent(asText(value))}`)
     .join('&')
 
 /** Asks one collection. */

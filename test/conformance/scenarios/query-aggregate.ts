@@ -44,7 +44,8 @@ const scenario: Scenario = async (api) => {
   await api.get('/items/q_books?aggregate[count]=*&groupBy=pages&sort=pages')
   await api.get('/items/q_books?aggregate[count]=*&groupBy[]=pages&groupBy[]=author&sort=pages,author')
   await api.get('/items/q_books?aggregate[count]=*&groupBy=pages,author&sort=pages,author')
-  await books({ aggregate: { count: '*' }, groupBy: ['pages'], sort: ['-pages'] })
+  await api.get('/items/q_books?aggregate[count]=*&groupBy=["pages"]')
+  await api.get('/items/q_books?aggregate[countAll]=*&groupBy=pages&sort=pages')
 
   api.proves('documentation: aggregates with filter, search, limit, sort, page')
   await books({ aggregate: { count: '*', sum: 'pages' }, filter: { author: 1 } })
@@ -68,10 +69,11 @@ const scenario: Scenario = async (api) => {
   api.proves('reading: Groups render functions as `day_year`; sort by `-count`, `-count.id` or `sum.total`')
   await books({ aggregate: { count: '*' }, groupBy: 'year(published)', sort: 'year(published)' })
   await books({ aggregate: { count: '*' }, groupBy: 'year(published)', sort: '-published_year' })
-  await books({ aggregate: { count: 'id' }, groupBy: ['year(published)', 'month(published)'], sort: 'month(published)' })
+  await books({ aggregate: { count: 'id' }, groupBy: ['year(published)', 'month(published)'], sort: 'year(published)' })
+  await books({ aggregate: { count: 'id' }, groupBy: ['month(published)'], sort: '-month(published)' })
   await books({ aggregate: { count: '*' }, groupBy: 'pages', sort: '-count,pages' })
   await books({ aggregate: { count: 'id' }, groupBy: 'pages', sort: '-count.id,pages' })
-  await books({ aggregate: { sum: 'pages' }, groupBy: 'author', sort: 'sum.pages' })
+  await books({ aggregate: { sum: 'pages' }, groupBy: 'author', sort: 'sum.pages,author' })
   await books({ aggregate: { sum: 'pages' }, groupBy: 'author', sort: '-sum.pages,author' })
   await books({ aggregate: { sum: 'pages' }, groupBy: 'author', sort: 'max.pages' })
   await books({ groupBy: 'pages', sort: 'pages' })
@@ -79,7 +81,7 @@ const scenario: Scenario = async (api) => {
   await books({ aggregate: { count: '*' }, groupBy: 'tags', sort: 'tags' })
   await books({ aggregate: { count: '*' }, groupBy: 'price', sort: 'price' })
   await books({ aggregate: { count: '*' }, groupBy: 'sold', sort: 'sold' })
-  await books({ aggregate: { count: '*' }, groupBy: 'pages' }, { keep: ({ data }) => data.length })
+  await books({ aggregate: { count: '*' }, groupBy: 'pages' }, { keep: ({ data }) => data?.length ?? null })
   await comments({ aggregate: { avg: 'score' }, groupBy: 'book', sort: 'book' })
 
   api.proves('documentation: meta with aggregates')
@@ -101,11 +103,11 @@ const scenario: Scenario = async (api) => {
   await books({ aggregate: { count: 'author.name' } })
   await books({ aggregate: { count: '' } })
   await books({ aggregate: {} })
-  await books({ aggregate: [] })
   for (const query of [
     'aggregate=count',
     'aggregate=',
     'aggregate[]=count',
+    'aggregate=[]',
     'aggregate={',
     'aggregate[count]=',
     'aggregate[count]=year(published)',

@@ -8,7 +8,7 @@ import { type Operator, operators } from '../../../plugins/items/query.ts'
 import type { TestHost } from '../../host.ts'
 import { startLibrary } from './library.ts'
 
-const limits = { defaultLimit: 100, maxLimit: -1, depth: 10, fields: 500, filterNodes: 200, selections: 2000 }
+const limits = { defaultLimit: 100, maxLimit: -1, depth: 10, fields: 500, filterNodes: 200, selections: 2000, relations: 200 }
 
 describe('planRead()', () => {
   let host: TestHost

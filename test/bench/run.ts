@@ -1,0 +1,154 @@
+/**
+ * `npm run bench`: our speed beside the bare limit, and beside the reference if there is one. See README.md here for what the lines mean.
+ *
+ *     node test/bench/run.ts                      everything
+ *     node test/bench/run.ts list key             these cases of load only
+ *     node test/bench/run.ts start memory growth introspection
+ *
+ * DATABASE_URL: a PostgreSQL server on which databases may be made. BENCH_ROUNDS (10), BENCH_SECONDS of one round (2).
+ * REFERENCE_URL, REFERENCE_TOKEN, REFERENCE_DATABASE_URL: a running reference server, an administrator's token of it, and its database, which gets three tables.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { cases } from './cases.ts'
+import { makeDatabase, seedInto } from './data.ts'
+import { introspection, memoryOf } from './figures.ts'
+import { measure, median, type Rates, ratios, rounds } from './load.ts'
+import { answered, bearer, type Server, startBare, startOurs, type Target } from './servers.ts'
+
+const server = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres'
+const figures: Readonly<Record<string, () => Promise<void>>> = { start: starts, introspection: introspections, growth }
+const asked = process.argv.slice(2)
+const known = [...cases.map(({ name }) => name), ...Object.keys(figures)]
+const unknown = asked.filter((name) => !known.includes(name))
+if (unknown.length) {
+  console.error(`There is no ${unknown.join(', ')}. There are: ${known.join(' ')}`)
+  process.exit(1)
+}
+const wanted = (name: string) => !asked.length || asked.includes(name)
+
+if (cases.some(({ name }) => wanted(name))) await loads()
+for (const [name, print] of Object.entries(figures)) if (wanted(name)) await print()
+
+/** Runs `work` on a database made for it. */
+async function withDatabase(extraTables: number, work: (url: string) => Promise<void>): Promise<void> {
+  const database = await makeDatabase(server, extraTables)
+  try {
+    await work(database.url)
+  } finally {
+    await database.drop()
+  }
+}
+
+/** Runs `work` with servers up, and stops them. */
+async function withServers(starting: readonly (() => Promise<Server>)[], work: (servers: Server[]) => Promise<void>): Promise<void> {
+  const servers: Server[] = []
+  try {
+    for (const start of starting) servers.push(await start())
+    await work(servers)
+  } finally {
+    for (const one of servers) await one.stop()
+  }
+}
+
+async function loads(): Promise<void> {
+  await withDatabase(0, (url) =>
+    withServers([() => startOurs({ url }), () => startBare(url)], async (servers) => {
+      const targets: Target[] = [...servers, ...(await reference())]
+      const others = targets.slice(1).map(({ name }) => name)
+      console.log(`Requests a second, median of ${rounds} rounds (lowest–highest); ratios of ours, median of the rounds.\n`)
+      row(['', 'ours', ...others, ...others.map((name) => `ours / ${name}`)])
+      row(Array(2 + 2 * others.length).fill('---'))
+      for (const one of cases.filter(({ name }) => wanted(name))) {
+        const rates = await measure(one, targets)
+        const ours = rates.get('ours')!
+        row([
+          one.title,
+          ...targets.map(({ name }) => spread(rates.get(name)!, 0)),
+          ...others.map((name) => spread(ratios(ours, rates.get(name)!), 2)),
+        ])
+      }
+      console.log()
+    }),
+  )
+}
+
+async function reference(): Promise<Target[]> {
+  const { REFERENCE_URL: address, REFERENCE_TOKEN = '', REFERENCE_DATABASE_URL: database } = process.env
+  if (!address) return []
+  if (!database) throw new Error("REFERENCE_DATABASE_URL is not set: the reference's database gets the tables that are read")
+  await seedInto(database)
+  const headers = bearer(REFERENCE_TOKEN)
+  await answered(fetch(`${address}/utils/cache/clear?system`, { method: 'POST', headers }))
+  return [{ name: 'reference', address, headers }]
+}
+
+async function starts(): Promise<void> {
+  row(['', 'median (lowest–highest)'])
+  row(['---', '---'])
+  await withDatabase(0, async (url) => {
+    await (await startOurs({ url })).stop() // makes tables, and fills the compile cache
+    const times: number[] = []
+    const sizes: number[] = []
+    for (let run = 0; run < 7; run++) {
+      const ours = await startOurs({ url })
+      times.push(ours.started)
+      sizes.push(await memoryOf(ours))
+      await ours.stop()
+    }
+    row(['process start to first answer, PostgreSQL', `${spread(times, 0)} ms`])
+    row(['memory after start, PostgreSQL', `${spread(sizes, 0)} MB`])
+  })
+  const first: number[] = []
+  const second: number[] = []
+  for (let run = 0; run < 3; run++) {
+    const folder = await mkdtemp(join(tmpdir(), 'plinth-bench-data-'))
+    for (const times of [first, second]) {
+      const ours = await startOurs({ folder })
+      times.push(ours.started)
+      await ours.stop()
+    }
+    await rm(folder, { recursive: true, force: true })
+  }
+  row(['first start to first answer, embedded database', `${spread(first, 0)} ms`])
+  row(['later start to first answer, embedded database', `${spread(second, 0)} ms`])
+  console.log()
+}
+
+async function introspections(): Promise<void> {
+  await withDatabase(1000, async (url) => console.log(`Introspection of 1,000 tables: ${spread(await introspection(url), 0)} ms\n`))
+}
+
+/** The same requests with few and with many tables in the database. */
+async function growth(): Promise<void> {
+  await withDatabase(7, (few) =>
+    withDatabase(1997, (many) =>
+      withServers([() => startOurs({ url: few }), () => startOurs({ url: many })], async ([small, large]) => {
+        row(['', '10 tables', '2,000 tables', '2,000 / 10'])
+        row(Array(4).fill('---'))
+        const targets = [
+          { ...small!, name: 'few' },
+          { ...large!, name: 'many' },
+        ]
+        for (const one of cases.filter(({ name }) => name === 'list' || name === 'key')) {
+          const rates = await measure(one, targets)
+          const [a, b] = [rates.get('few')!, rates.get('many')!]
+          row([one.title, spread(a, 0), spread(b, 0), spread(ratios(b, a), 2)])
+        }
+        row(['memory after start, MB', ...(await Promise.all(targets.map(async (one) => (await memoryOf(one)).toFixed(0)))), ''])
+        console.log()
+      }),
+    ),
+  )
+}
+
+function row(cells: readonly string[]): void {
+  console.log(`| ${cells.join(' | ')} |`)
+}
+
+function spread(values: Rates, digits: number): string {
+  const shown = (value: number) => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return `${shown(median(values))} (${shown(Math.min(...values))}–${shown(Math.max(...values))})`
+}

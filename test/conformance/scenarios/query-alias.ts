@@ -1,0 +1,81 @@
+/** `alias`: other names for columns and relations. */
+import { asker, library } from '../library.ts'
+import type { Scenario } from '../runner.ts'
+
+const scenario: Scenario = async (api) => {
+  await library(api)
+  const books = asker(api, 'q_books')
+  const ask = (alias: unknown, fields: string, more: object = {}) => books({ sort: 'id', limit: 2, fields, alias, ...more })
+
+  api.proves('reading: An alias appears only when selected or with `*`, may shadow a column')
+  await ask({ name: 'title' }, 'id,name')
+  await ask({ name: 'title' }, 'id')
+  await ask({ name: 'title' }, '*')
+  await ask({ name: 'title' }, 'name,title')
+  await ask({ pages: 'title' }, 'id,pages')
+  await ask({ pages: 'title' }, '*')
+  await ask({ title: 'title' }, 'title')
+  await ask({ a: 'title', b: 'title' }, 'a,b')
+  await ask({ when: 'sold', cost: 'price', on: 'published', more: 'data', words: 'tags' }, 'when,cost,on,more,words')
+  await api.get('/items/q_books?sort=id&limit=2&alias[name]=title&fields=name')
+  await api.get('/items/q_books/1?alias[name]=title&fields=name')
+
+  api.proves('documentation: an alias of a relation, with its fields')
+  await ask({ writer: 'author' }, 'id,writer')
+  await ask({ writer: 'author' }, 'id,writer.name')
+  await ask({ writer: 'author' }, 'writer.name,author.id')
+  await ask({ writer: 'author' }, 'writer.country.name')
+  await ask({ remarks: 'comments' }, 'id,remarks')
+  await ask({ remarks: 'comments' }, 'remarks.text')
+  await ask({ remarks: 'comments' }, '*')
+  await ask({ kinds: 'genres' }, 'kinds.genre.name')
+  await ask({ parts: 'blocks' }, 'parts.item:q_texts.body')
+
+  api.proves('documentation: one relation twice, with its own deep parameters each')
+  await ask({ good: 'comments', bad: 'comments' }, 'good.id,bad.id', {
+    deep: { good: { _filter: { score: { _gt: 2 } } }, bad: { _filter: { score: { _lte: 2 } } } },
+  })
+  await ask({ first: 'comments', last: 'comments' }, 'first.id,last.id', {
+    deep: { first: { _limit: 1, _sort: 'id' }, last: { _limit: 1, _sort: '-id' } },
+  })
+  await ask({ good: 'comments' }, 'good.id,comments.id', { deep: { good: { _limit: 1 } } })
+  await ask({ good: 'comments' }, 'good.id,comments.id', { deep: { comments: { _limit: 1 } } })
+  await ask({ here: 'author', there: 'author' }, 'here.name,there.name', { deep: { there: { _filter: { name: 'Halldor' } } } })
+
+  api.proves('reading: aliases can be sorted on')
+  await ask({ name: 'title' }, 'id,name', { sort: 'name' })
+  await ask({ name: 'title' }, 'id', { sort: '-name' })
+  await ask({ pages: 'title' }, 'id,pages', { sort: 'pages' })
+  await ask({ writer: 'author' }, 'id', { sort: 'writer.name' })
+  await ask({ name: 'title' }, 'id', { filter: { name: { _eq: 'Olav' } } })
+  await ask({ name: 'title' }, 'id', { aggregate: { count: 'name' } })
+
+  api.proves('documentation: an alias of a function')
+  await ask({ y: 'year(published)' }, 'id,y')
+  await ask({ n: 'count(comments)' }, 'id,n')
+  await ask({ k: 'json(data,kind)' }, 'id,k')
+  await ask({ day: 'published' }, 'year(day)')
+
+  api.proves('reading: `_alias` in deep works only if a real field of that relation is selected too; otherwise the bare key comes back')
+  await ask({}, 'author.who', { deep: { author: { _alias: { who: 'name' } } } })
+  await ask({}, 'author.who,author.id', { deep: { author: { _alias: { who: 'name' } } } })
+  await ask({}, 'comments.said', { deep: { comments: { _alias: { said: 'text' } } } })
+  await ask({}, 'comments.said,comments.id', { deep: { comments: { _alias: { said: 'text' } } } })
+
+  api.proves('reading: `alias` must be an object (400); a path as target or a dotted name is 400; an unknown target 403')
+  await ask({ name: 'author.name' }, 'name')
+  await ask({ 'a.b': 'title' }, 'id')
+  await ask({ name: 'missing' }, 'name')
+  await ask({ name: 'missing' }, 'id')
+  await ask({ name: 5 }, 'name')
+  await ask({ name: null }, 'name')
+  await ask({ name: '' }, 'name')
+  await ask({ '': 'title' }, 'id')
+  await ask({ 'od"d name': 'title' }, 'od"d name')
+  await ask({ [`n${'x'.repeat(70)}`]: 'title' }, `n${'x'.repeat(70)}`)
+  await ask({ name: 'title', other: 'name' }, 'other')
+  for (const alias of ['alias=', 'alias=word', 'alias=[]', 'alias=["title"]', 'alias={', 'alias[]=title', 'alias[name][deeper]=title'])
+    await api.get(`/items/q_books?sort=id&limit=1&fields=id&${alias}`)
+}
+
+export default scenario

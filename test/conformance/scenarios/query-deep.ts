@@ -1,0 +1,96 @@
+/** `deep`: conditions, order and pages of related rows, for each parent. */
+import { asker, library } from '../library.ts'
+import type { Scenario } from '../runner.ts'
+
+const scenario: Scenario = async (api) => {
+  await library(api)
+  const books = asker(api, 'q_books')
+  const authors = asker(api, 'q_authors')
+  const list = (deep: object, fields = 'id,comments.id') => books({ sort: 'id', fields, deep })
+
+  api.proves('reading: `deep` applies per parent and to plain keys too')
+  await list({ comments: { _limit: 1 } })
+  await list({ comments: { _limit: 1 } }, 'id,comments')
+  await list({ comments: { _filter: { score: { _gt: 1 } } } })
+  await list({ comments: { _filter: { score: { _gt: 1 } } } }, '*')
+  await list({ comments: { _sort: 'score' } })
+  await list({ comments: { _sort: ['-score'] } })
+  await list({ comments: { _sort: '-score,id' } })
+  await list({ comments: { _sort: '-score', _limit: 2 } })
+  await list({ comments: { _sort: '-score', _limit: 1, _offset: 1 } })
+  await list({ comments: { _sort: 'id', _limit: 1, _page: 2 } })
+  await list({ comments: { _sort: 'id', _limit: 2, _page: 0 } })
+  await list({ comments: { _offset: 1 } })
+  await list({ comments: { _limit: 0 } })
+  await list({ comments: { _limit: -1 } })
+  await list({ comments: { _search: 'good' } })
+  await list({ comments: { _search: '5' } })
+  await list({ comments: { _fields: ['text'] } })
+  await list({ comments: { _filter: { book: { title: 'Kristin' } } } })
+  await list({ comments: { _filter: { _or: [{ text: 'bad' }, { score: 1 }] } } })
+  await api.get('/items/q_books/1?fields=comments.id&deep={"comments":{"_limit":1,"_sort":"-id"}}')
+
+  api.proves('documentation: the bracket form')
+  for (const deep of [
+    'deep[comments][_limit]=1',
+    'deep[comments][_filter][score][_gt]=1',
+    'deep[comments][_sort]=-score',
+    'deep[comments][_sort][]=-score',
+    'deep[comments][_limit]=1&deep[genres][_limit]=1',
+  ])
+    await api.get(`/items/q_books?sort=id&fields=id,comments.id,genres.id&${deep}`)
+
+  api.proves('documentation: deep on m2m, on the far side of it, and several levels down')
+  await list({ genres: { _limit: 1, _sort: '-sort' } }, 'id,genres.genre.name')
+  await list({ genres: { _filter: { genre: { name: 'novel' } } } }, 'id,genres.genre.name')
+  await list({ genres: { genre: { _filter: { name: 'novel' } } } }, 'id,genres.genre.name')
+  await list({ genres: { _sort: '-genre.name' } }, 'id,genres.genre.name')
+  await authors({ sort: 'id', fields: 'id,books.comments.id', deep: { books: { _sort: '-id', comments: { _sort: '-id', _limit: 1 } } } })
+  await authors({ sort: 'id', fields: 'id,pupils.pupils.id', deep: { pupils: { _sort: '-id', pupils: { _limit: 0 } } } })
+
+  api.proves('reading: `_filter` on an m2o turns non-matching into null')
+  await list({ author: { _filter: { name: 'Sigrid' } } }, 'id,author.name')
+  await list({ author: { _filter: { name: 'Sigrid' } } }, 'id,author')
+  await list({ author: { country: { _filter: { code: 'IS' } } } }, 'id,author.country.name')
+  await list({ author: { _limit: 1 } }, 'id,author.name')
+  await list({ author: { _sort: '-name' } }, 'id,author.name')
+  await list({ author: { books: { _limit: 1, _sort: '-id' } } }, 'id,author.books.title')
+
+  api.proves('reading: `deep[rel][item:scope]` works; a non-match gives `item: null`')
+  await list({ blocks: { _filter: { collection: 'q_texts' } } }, 'id,blocks.item.*')
+  await list({ blocks: { 'item:q_texts': { _filter: { body: 'Once' } } } }, 'id,blocks.item:q_texts.body,blocks.item:q_images.width')
+  await list({ blocks: { _limit: 1, _sort: '-sort' } }, 'id,blocks.collection')
+  await list({ blocks: { _filter: { 'item:q_images': { width: 100 } } } }, 'id,blocks.id')
+  await list({ blocks: { 'item:q_images': { artist: { _filter: { name: 'x' } } } } }, 'id,blocks.item:q_images.artist.name')
+
+  api.proves('documentation: `_aggregate` and `_group` of related rows')
+  await list({ comments: { _aggregate: { count: '*' } } }, 'id,comments.id')
+  await list({ comments: { _aggregate: { count: ['*'] }, _group: ['text'] } }, 'id,comments.text')
+  await list({ comments: { _group: ['score'] } }, 'id,comments.score')
+
+  api.proves('reading: Unknown relations, keys without an underscore and broken JSON are ignored')
+  await list({ missing: { _limit: 1 } })
+  await list({ title: { _limit: 1 } })
+  await list({ comments: { limit: 1 } })
+  await list({ comments: { _bogus: 1 } })
+  await list({ _limit: 1 })
+  await list({ comments: 5 })
+  await list({ comments: { _filter: {} } })
+  for (const deep of ['deep={', 'deep=', 'deep=word', 'deep=[]', 'deep[comments]=1', 'deep[]=1'])
+    await api.get(`/items/q_books?sort=id&fields=id,comments.id&${deep}`)
+
+  api.proves('reading: an unknown field in `_filter`/`_sort` is 403; values are checked as at the top')
+  await list({ comments: { _filter: { missing: 1 } } })
+  await list({ comments: { _sort: 'missing' } })
+  await list({ comments: { _filter: { score: { _contains: 'x' } } } })
+  await list({ comments: { _filter: { score: { _bogus: 1 } } } })
+  await list({ comments: { _filter: { text: '' } } })
+  await list({ comments: { _filter: 'word' } })
+  await list({ comments: { _limit: -2 } })
+  await list({ comments: { _limit: 'abc' } })
+  await list({ comments: { _offset: -1 } })
+  await list({ comments: { _page: 'x' } })
+  await list({ missing: { _filter: { missing: 1 } } })
+}
+
+export default scenario
