@@ -61,7 +61,9 @@ function parseLimit(name: string, raw: unknown, limits: Limits): number | null {
 
 /** Rows to skip: `page` wins over `offset`, unless all rows are asked for. */
 function parseOffset(prefix: '' | '_', params: Params, limit: number | null, limits: Limits): number {
-  const [page, offset] = [`${prefix}page`, `${prefix}offset`].map((name) => (params[name] === undefined ? null : wholeNumber(name, params[name], 0)))
+  const [page, offset] = [`${prefix}page`, `${prefix}offset`].map((name) =>
+    params[name] === undefined ? null : wholeNumber(name, params[name], 0),
+  )
   const size = limit ?? limits.defaultLimit
   return page == null || size === -1 ? (offset ?? 0) : (Math.max(page, 1) - 1) * size
 }
@@ -81,8 +83,9 @@ function parseAlias(name: string, raw: unknown, limits: Limits): Readonly<Record
   const entries = Object.entries(alias)
   if (entries.length > limits.aliases) throw problems.INVALID_QUERY(`"${name}" has more than ${limits.aliases} names.`)
   for (const [key, target] of entries) {
-    if (typeof target !== 'string' || target === '') throw problems.INVALID_QUERY(`"${name}" must name a field for "${key}".`)
-    if (key.includes('.') || target.includes('.')) throw problems.INVALID_QUERY(`"${name}" takes plain names, not paths such as "${key.includes('.') ? key : target}".`)
+    if (typeof target !== 'string') throw problems.INVALID_QUERY(`"${name}" must name a field for "${key}".`)
+    if (key.includes('.') || (target.includes('.') && !target.includes('(')))
+      throw problems.INVALID_QUERY(`"${name}" takes plain names, not paths such as "${key.includes('.') ? key : target}".`)
   }
   return alias as Record<string, string>
 }
@@ -121,7 +124,6 @@ function jsonOf(text: string): unknown {
 }
 
 function parseAggregate(raw: unknown): readonly Aggregate[] {
-  if (Array.isArray(raw)) throw problems.INVALID_QUERY('"aggregate" must be an object.')
   const map = objectOf('aggregate', raw) ?? {}
   return Object.entries(map).flatMap(([fn, fields]) => {
     const known = aggregateFunctions.find((name) => name === fn)
@@ -188,7 +190,8 @@ function scalarText(name: string, value: unknown): string {
 function parseMeta(raw: unknown): readonly MetaName[] {
   const names = Array.isArray(raw) ? raw : typeof raw === 'string' && raw !== '' ? raw.split(',') : []
   for (const name of names) {
-    if (name !== '*' && name !== 'total_count' && name !== 'filter_count') throw problems.INVALID_QUERY(`"meta" does not know "${scalarText('meta', name)}".`)
+    if (name !== '*' && name !== 'total_count' && name !== 'filter_count')
+      throw problems.INVALID_QUERY(`"meta" does not know "${scalarText('meta', name)}".`)
   }
   const all = names.includes('*')
   return (['total_count', 'filter_count'] as const).filter((name) => all || names.includes(name))
@@ -207,6 +210,7 @@ function objectOf(name: string, raw: unknown): Params | null {
   }
   if (typeof value !== 'object' || value === null) throw problems.INVALID_QUERY(`"${name}" must be an object.`)
   if (Array.isArray(value)) {
+    if (!/filter$/.test(name)) throw problems.INVALID_QUERY(`"${name}" must be an object.`)
     if (value.length === 0) return null
     throw problems.FORBIDDEN(`"${name}" is a list: there is no field "0".`)
   }
@@ -229,7 +233,6 @@ function parseFilter(parameter: string, raw: unknown, values: unknown[], limits:
   }
 
   const condition = (field: string | null, name: string, value: unknown, depth: number): Filter | null => {
-    if (++nodes > limits.filterNodes) throw problems.INVALID_QUERY(`"filter" has more than ${limits.filterNodes} conditions.`)
     if (name === '_and' || name === '_or') return group(field, name, value, depth)
     if (field !== null && known.has(name)) return compare(field, name as Operator, value)
     if (field !== null && (name === '_some' || name === '_none')) return quantified(field, name, value, depth)
@@ -242,13 +245,20 @@ function parseFilter(parameter: string, raw: unknown, values: unknown[], limits:
   }
 
   const quantified = (field: string, name: '_some' | '_none', value: unknown, depth: number): Filter => {
+    count()
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw problems.INVALID_QUERY(`"filter": "${name}" of "${field}" must be a filter.`)
     }
     return { kind: name === '_some' ? 'some' : 'none', of: conditions(null, value as Params, depth) ?? and([]) }
   }
 
+  /** Conditions and groups count, names on the way to them do not. */
+  const count = () => {
+    if (++nodes > limits.filterNodes) throw problems.INVALID_QUERY(`"filter" has more than ${limits.filterNodes} conditions.`)
+  }
+
   const group = (field: string | null, name: '_and' | '_or', value: unknown, depth: number): Filter | null => {
+    count()
     if (!Array.isArray(value)) throw problems.INVALID_QUERY(`"filter": "${name}" must be a list of filters.`)
     const of = value.flatMap((entry) => {
       if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
@@ -265,6 +275,7 @@ function parseFilter(parameter: string, raw: unknown, values: unknown[], limits:
   }
 
   const compare = (field: string, operator: Operator, sent: unknown): Filter => {
+    count()
     const flag = flags[operator]
     if (flag) return { kind: 'compare', operator: flag[truth(field, operator, sent) ? 0 : 1], value: null }
     const value = bracketed && sent === 'null' ? null : sent

@@ -114,7 +114,7 @@ export function callOf(name: string): Call | undefined {
 
 /** `a.b[0]` → ['a', 'b', '0']. @throws INVALID_QUERY for any other form. */
 function pathIn(text: string): string[] {
-  if (!/^[\w-]+(\.[\w-]+|\[\d+\])*$/.test(text)) throw problems.INVALID_QUERY(`"${text}" is no path such as a.b[0].`)
+  if (!/^([\w-]+|\[\d+\])(\.[\w-]+|\[\d+\])*$/.test(text)) throw problems.INVALID_QUERY(`"${text}" is no path such as a.b[0].`)
   return text.split(/[.[\]]+/).filter(Boolean)
 }
 
@@ -128,12 +128,23 @@ const partsOf: Readonly<Record<string, readonly DatePart[]>> = {
   timestamp: dateParts,
 }
 
-export function functionOf(snapshot: Snapshot, table: Table, fn: string, name: string, path: readonly string[]): { field: Field; fn: FieldFunction } {
+export function functionOf(
+  snapshot: Snapshot,
+  table: Table,
+  fn: string,
+  name: string,
+  path: readonly string[],
+): { field: Field; fn: FieldFunction } {
   if (name.includes('.')) throw problems.INVALID_QUERY(`"${fn}(${name})" is not understood: write the path before the function.`)
   const field = table.fields.get(name)
   if (!field) throw missingField(table, name)
   if (field.concealed) throw problems.INVALID_QUERY(`"${name}" is write-only.`)
-  const result = (type: 'integer' | 'decimal' | 'json'): Field => ({ ...field, name: `${fn}(${name})`, type, column: { ...baseColumn, name: field.name, baseType: type === 'json' ? 'json' : 'numeric' } })
+  const result = (type: 'integer' | 'decimal' | 'json'): Field => ({
+    ...field,
+    name: `${fn}(${name})`,
+    type,
+    column: { ...baseColumn, name: field.name, baseType: type === 'json' ? 'json' : 'numeric' },
+  })
   const part = dateParts.find((known) => known === fn)
   if (part && field.column && partsOf[field.type]?.includes(part)) return { field: result('decimal'), fn: { kind: 'part', part } }
   if (fn === 'count' && field.type === 'json') return { field: result('integer'), fn: { kind: 'length' } }

@@ -149,14 +149,18 @@ class Planner {
         // A path through a plain column leads nowhere and is left out, as the API has it.
         if (link) wish(head, link.kind === 'm2a' ? [`${head}:*`, ...rest] : rest)
       } else {
-        if (!table.fields.has(name) && !callOf(head)) throw missingField(table, head)
+        if (!table.fields.has(name) && !callOf(name)) throw missingField(table, name)
         wish(head, [])
       }
     }
-    for (const target of Object.values(alias)) if (!table.fields.has(target)) throw missingField(table, target)
     this.#left -= wishes.size
     if (this.#left < 0) throw problems.INVALID_QUERY('"fields" selects too many fields: wildcards multiply along relations.')
-    return { table, selections: [...wishes].flatMap(([key, below]) => this.#select(table, key, named(key), below, deep[key] ?? plainShape, deep)) }
+    // Names alone select no field: the API shows the key then.
+    if ([...wishes].every(([key, below]) => alias[key] !== undefined && !below.length)) wishes.clear()
+    return {
+      table,
+      selections: [...wishes].flatMap(([key, below]) => this.#select(table, key, named(key), below, deep[key] ?? plainShape, deep)),
+    }
   }
 
   /** What `*` with `rest` behind it asks of one field; the way back to the parent stays a key where it is not wanted. */
@@ -168,7 +172,14 @@ class Planner {
 
   #select(table: Table, key: string, name: string, below: readonly FieldPath[], deep: DeepShape, beside: ListShape['deep']): Selection[] {
     const call = callOf(name)
-    if (call) return [{ kind: 'column', key: callKey(call), place: { via: [], ...functionOf(this.#snapshot, table, call.fn, call.field, call.path) } }]
+    if (call)
+      return [
+        {
+          kind: 'column',
+          key: key === name ? callKey(call) : key,
+          place: { via: [], ...functionOf(this.#snapshot, table, call.fn, call.field, call.path) },
+        },
+      ]
     const field = table.fields.get(name)!
     const link = table.links.get(name)
     if (link?.kind === 'm2a' && below.length) return [this.#selectAny(key, field, link, below, beside)]
@@ -186,17 +197,33 @@ class Planner {
   }
 
   /** Paths below start with `field:scope`, or with `field:*` for what is asked of every scope that has it. */
-  #selectAny(key: string, field: Field, link: Extract<Link, { kind: 'm2a' }>, below: readonly FieldPath[], deep: ListShape['deep']): Selection {
+  #selectAny(
+    key: string,
+    field: Field,
+    link: Extract<Link, { kind: 'm2a' }>,
+    below: readonly FieldPath[],
+    deep: ListShape['deep'],
+  ): Selection {
     const every = `${field.name}:*`
-    const hops = link.targets.filter((name) => this.#snapshot.tables.has(name)).map((name) => anyHop(this.#snapshot, field.name, link.collectionField, name))
+    const hops = link.targets
+      .filter((name) => this.#snapshot.tables.has(name))
+      .map((name) => anyHop(this.#snapshot, field.name, link.collectionField, name))
     const knows = (hop: Hop, name = '') => name === '*' || hop.table.fields.has(name)
     for (const [head, first] of below) {
-      if (head === every && !hops.some((hop) => knows(hop, first))) throw problems.FORBIDDEN(`There is no field "${first}" behind "${field.name}", or it is not yours to see.`)
+      if (head === every && !hops.some((hop) => knows(hop, first)))
+        throw problems.FORBIDDEN(`There is no field "${first}" behind "${field.name}", or it is not yours to see.`)
     }
     const nodes = hops.map((hop) => {
-      const paths = below.filter(([head, first]) => (head === every ? knows(hop, first) : head === hop.name)).map(([, ...rest]) => rest).filter((path) => path.length)
+      const paths = below
+        .filter(([head, first]) => (head === every ? knows(hop, first) : head === hop.name))
+        .map(([, ...rest]) => rest)
+        .filter((path) => path.length)
       const said = deep[hop.name] ?? plainShape
-      return { hop, node: paths.length ? this.#node(hop.table, paths, said) : { table: hop.table, selections: [] }, where: this.#where(hop.table, said) }
+      return {
+        hop,
+        node: paths.length ? this.#node(hop.table, paths, said) : { table: hop.table, selections: [] },
+        where: this.#where(hop.table, said),
+      }
     })
     return { kind: 'any', key, field, nodes, collectionField: link.collectionField }
   }
@@ -301,7 +328,10 @@ const searched: Readonly<Record<Search['form'], ReadonlySet<string>>> = {
 
 /** Any column that could hold what is searched for; no such column: no row. */
 function planSearch(table: Table, { value, form }: Search, slots: Slot[]): Condition {
-  const fields = [...table.fields.values()].filter(({ type, column, concealed, special, meta }) => column && !concealed && !special.includes('hash') && meta?.searchable !== false && searched[form].has(type))
+  const fields = [...table.fields.values()].filter(
+    ({ type, column, concealed, special, meta }) =>
+      column && !concealed && !special.includes('hash') && meta?.searchable !== false && searched[form].has(type),
+  )
   return {
     kind: 'or',
     of: fields.map((field) => {
@@ -331,10 +361,14 @@ function planGrouping(snapshot: Snapshot, table: Table, shape: QueryShape): Grou
     if (!field?.column) throw missingField(table, name)
     if (field.concealed) throw concealed(field)
     const family = familyOf(field)
-    if ((numeric.has(fn) && family !== 'number') || (/^m/.test(fn) && !['number', 'text', 'time'].includes(family))) throw problems.INVALID_QUERY(`"aggregate": "${fn}" takes no "${name}" (${field.type}).`)
+    if ((numeric.has(fn) && family !== 'number') || (/^m/.test(fn) && !['number', 'text', 'time'].includes(family)))
+      throw problems.INVALID_QUERY(`"aggregate": "${fn}" takes no "${name}" (${field.type}).`)
     return { fn, key: name, field }
   })
-  const keys = new Set([...groups.map(({ key }) => key), ...aggregates.flatMap(({ fn, key }) => (key === '*' ? [fn, `${fn}.*`] : [`${fn}.${key}`]))])
+  const keys = new Set([
+    ...groups.map(({ key }) => key),
+    ...aggregates.flatMap(({ fn, key }) => (key === '*' ? [fn, `${fn}.*`] : [`${fn}.${key}`])),
+  ])
   // One row needs no order.
   const order = (groups.length ? shape.sort : []).map(({ path, descending }) => {
     const call = callOf(path.at(-1)!)

@@ -62,7 +62,7 @@ export class Writer {
 /** @throws INVALID_QUERY when it would follow more than `relations` relations: the database's planner takes long over many. */
 export function compileRead(plan: ReadPlan, form: AnswerForm, relations: number): Statement {
   const writer = new Writer(relations)
-  const shown = plan.grouping ? compileGroups(writer, plan, plan.grouping) : compileRows(writer, plan, form)
+  const shown = plan.grouping ? compileGroups(writer, plan, plan.grouping, form) : compileRows(writer, plan, form)
   // As a list `d` is also a column where a table has one of that name: the row is named in full.
   const value = plan.grouping || plan.node.selections.length ? 'row_to_json(d.*)::text' : "coalesce(to_json(d.key)::text, 'null')"
   const meta = metaText(writer, plan)
@@ -76,8 +76,6 @@ export function compileRead(plan: ReadPlan, form: AnswerForm, relations: number)
 
 /** The rows of the answer, shown: first the page is found, so that only its rows are joined and formatted. */
 function compileRows(writer: Writer, plan: ReadPlan, form: AnswerForm): string {
-  const key = (part: number) => writer.parameter({ kind: 'key', part })
-  const { primaryKey } = plan.table
   const page = compilePage(
     writer,
     {
@@ -86,12 +84,18 @@ function compileRows(writer: Writer, plan: ReadPlan, form: AnswerForm): string {
       limit: form === 'singleton' ? 1 : form === 'one' && plan.limit !== 0 ? null : plan.limit,
       offset: form === 'singleton' ? 0 : plan.offset,
     },
-    (row) =>
-      form === 'one' ? primaryKey.map((name, part) => `${row}.${quoteName(name)} = ${key(part)}`) : form === 'keys' ? [keysCondition(row, plan.table, key)] : [],
+    (row) => keyed(writer, row, plan.table, form),
   )
   const row = writer.alias()
   const { list, joins } = columnsOf(writer, row, plan.node)
   return `select ${list} from (${page.text}) ${row}${joins}${joins ? page.order(row) : ''}`
+}
+
+/** What an answer about given keys says of their rows. */
+function keyed(writer: Writer, row: string, table: Table, form: AnswerForm): string[] {
+  const key = (part: number) => writer.parameter({ kind: 'key', part })
+  if (form === 'one') return table.primaryKey.map((name, part) => `${row}.${quoteName(name)} = ${key(part)}`)
+  return form === 'keys' ? [keysCondition(row, table, key)] : []
 }
 
 interface Page {
@@ -104,7 +108,7 @@ interface Page {
 function compilePage(writer: Writer, rows: Rows, also: (row: string) => readonly string[]): Page {
   const source = new Source(writer)
   const conditions = [...also(source.row), ...(rows.where ? [source.where(rows.table, rows.where)] : [])]
-  const keys = rows.order.map(({ place }) => source.sortKey(place))
+  const keys = rows.order.map((order) => source.sortKey(order))
   // What is no column of the row itself is carried along by a name that no column has.
   const names = rows.order.map(({ place }, i) => (place.via.length || place.fn ? `$${i}` : place.field.name))
   const carried = keys.flatMap((key, i) => (names[i]!.startsWith('$') ? [`, ${key} as ${quoteName(names[i]!)}`] : []))
@@ -171,14 +175,15 @@ class Source {
     return fn ? functionText(this.#writer, row, field, fn) : `${row}.${quoteName(field.name)}`
   }
 
-  /** Of several related values the least. */
-  sortKey(place: Place): string {
+  /** Of several related values the one that comes first. */
+  sortKey({ place, descending }: Order): string {
     const first = place.via.findIndex(({ many }) => many)
     if (first < 0) return place.fn?.kind === 'path' ? `(${this.value(place)}) #>> '{}'` : this.value(place)
     const hop = place.via[first]!
     const inner = new Source(this.#writer, this.#writer.related())
     const value = inner.value({ ...place, via: place.via.slice(first + 1) })
-    return `(select min(${value}) from ${tableName(hop.table)} ${inner.row}${inner.joins} where ${link(hop, inner.row, this.at(place.via.slice(0, first)))})`
+    const linked = link(hop, inner.row, this.at(place.via.slice(0, first)))
+    return `(select ${value} from ${tableName(hop.table)} ${inner.row}${inner.joins} where ${linked} order by 1${descending ? ' desc' : ''} limit 1)`
   }
 
   /**
@@ -339,12 +344,19 @@ function objectOf(writer: Writer, row: string, node: ReadNode): Shown {
 }
 
 /** The row that `hop` leads to, or null: where there is none, or it is not as `where` says. */
-function shownOne(writer: Writer, row: string, { hop, node, where }: Pick<Extract<Selection, { kind: 'one' }>, 'hop' | 'node' | 'where'>): Shown {
+function shownOne(
+  writer: Writer,
+  row: string,
+  { hop, node, where }: Pick<Extract<Selection, { kind: 'one' }>, 'hop' | 'node' | 'where'>,
+): Shown {
   const inner = writer.related()
   const { text, joins } = objectOf(writer, inner, node)
   const source = new Source(writer, inner)
   const also = where ? ` and ${source.where(hop.table, where)}` : ''
-  return { text: `case when ${inner}.${quoteName(hop.to)} is not null${also} then ${text} end`, joins: leftJoin(hop, inner, row) + source.joins + joins }
+  return {
+    text: `case when ${inner}.${quoteName(hop.to)} is not null${also} then ${text} end`,
+    joins: leftJoin(hop, inner, row) + source.joins + joins,
+  }
 }
 
 function shownMany(writer: Writer, row: string, { hop, rows }: Extract<Selection, { kind: 'many' }>): string {
@@ -380,9 +392,10 @@ const calls: Readonly<Record<Grouping['aggregates'][number]['fn'], (value: strin
 }
 
 /** Groups are found first (`g0`… and `a0`…), then shown: a value as its column is, a count as text. */
-function compileGroups(writer: Writer, plan: ReadPlan, { groups, aggregates, order }: Grouping): string {
+function compileGroups(writer: Writer, plan: ReadPlan, { groups, aggregates, order }: Grouping, form: AnswerForm): string {
   const source = new Source(writer)
-  const where = plan.where ? ` where ${source.where(plan.table, plan.where)}` : ''
+  const conditions = [...keyed(writer, source.row, plan.table, form), ...(plan.where ? [source.where(plan.table, plan.where)] : [])]
+  const where = conditions.length ? ` where ${conditions.join(' and ')}` : ''
   const values = [
     ...groups.map(({ place }, i) => `${source.value(place)} as g${i}`),
     ...aggregates.map(({ fn, field }, i) => `${calls[fn](field ? `${source.row}.${quoteName(field.name)}` : '*')} as a${i}`),
@@ -397,13 +410,18 @@ function compileGroups(writer: Writer, plan: ReadPlan, { groups, aggregates, ord
   const found = `select ${values.join(', ')} from ${tableName(plan.table)} ${source.row}${source.joins}${where}${by}${sorted}${cut(writer, plan)}`
 
   const row = writer.alias()
-  const shownGroups = groups.map(({ key, place }, i) => `${place.fn ? `${row}.g${i}::text` : jsonColumn(row, renamed(place.field, `g${i}`))} as ${quoteName(key)}`)
+  const shownGroups = groups.map(
+    ({ key, place }, i) => `${place.fn ? `${row}.g${i}::text` : jsonColumn(row, renamed(place.field, `g${i}`))} as ${quoteName(key)}`,
+  )
   // Beside fields the number of rows is left out, as the API has it.
   const byFunction = Map.groupBy(aggregates.entries(), ([, { fn }]) => fn)
   const shownAggregates = [...byFunction].map(([fn, entries]) => {
     const shown = [...entries].map(([i, { key, field }]) => ({ key, text: shownAggregate(row, `a${i}`, fn, field) }))
     if (shown.length === 1 && shown[0]!.key === '*') return `${shown[0]!.text} as ${quoteName(fn)}`
-    return `json_build_object(${shown.filter(({ key }) => key !== '*').map(({ key, text }) => `${quoteLiteral(key)}, ${text}`).join(', ')}) as ${quoteName(fn)}`
+    return `json_build_object(${shown
+      .filter(({ key }) => key !== '*')
+      .map(({ key, text }) => `${quoteLiteral(key)}, ${text}`)
+      .join(', ')}) as ${quoteName(fn)}`
   })
   return `select ${[...shownGroups, ...shownAggregates].join(', ')} from (${found}) ${row}`
 }

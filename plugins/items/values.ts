@@ -103,15 +103,17 @@ function toTime(field: Field, value: unknown): string {
   return text
 }
 
-const units: Readonly<Record<string, (date: Date, n: number) => void>> = {
-  second: (date, n) => date.setUTCSeconds(date.getUTCSeconds() + n),
-  minute: (date, n) => date.setUTCMinutes(date.getUTCMinutes() + n),
-  hour: (date, n) => date.setUTCHours(date.getUTCHours() + n),
-  day: (date, n) => date.setUTCDate(date.getUTCDate() + n),
-  week: (date, n) => date.setUTCDate(date.getUTCDate() + 7 * n),
-  month: (date, n) => date.setUTCMonth(date.getUTCMonth() + n),
-  year: (date, n) => date.setUTCFullYear(date.getUTCFullYear() + n),
-}
+/** What a unit is worth: milliseconds, or a step of the calendar. */
+const units: readonly (readonly [form: RegExp, (date: Date, n: number) => void])[] = [
+  [/^(|ms|msecs?|milliseconds?)$/, (date, n) => date.setTime(date.getTime() + n)],
+  [/^(s|secs?|seconds?)$/, (date, n) => date.setTime(date.getTime() + n * 1000)],
+  [/^(m|mins?|minutes?)$/, (date, n) => date.setTime(date.getTime() + n * 60_000)],
+  [/^(h|hrs?|hours?)$/, (date, n) => date.setTime(date.getTime() + n * 3_600_000)],
+  [/^(d|days?)$/, (date, n) => date.setTime(date.getTime() + n * 86_400_000)],
+  [/^(w|weeks?)$/, (date, n) => date.setTime(date.getTime() + n * 604_800_000)],
+  [/^months?$/, (date, n) => date.setUTCMonth(date.getUTCMonth() + n)],
+  [/^(y|yrs?|years?)$/, (date, n) => date.setUTCFullYear(date.getUTCFullYear() + n)],
+]
 
 /** `$NOW`, `$NOW(-1 day)`, `$CURRENT_USER`, `$CURRENT_ROLE`; any other text is itself. */
 function resolveVariable(text: string, variables: Variables): unknown {
@@ -120,10 +122,10 @@ function resolveVariable(text: string, variables: Variables): unknown {
   if (!/^\$NOW(\(|$)/.test(text)) return text
   const date = new Date(variables.now)
   if (text === '$NOW' || text === '$NOW()') return date
-  const [, sign = '+', amount, unit] = /^\$NOW\(\s*([+-]?)\s*(\d{1,6})\s+([a-z]+?)s?\s*\)$/.exec(text) ?? []
-  const shift = unit !== undefined && Object.hasOwn(units, unit) ? units[unit] : undefined
+  const [, amount, unit = ''] = /^\$NOW\(\s*([+-]?\s*\d{1,9}(?:\.\d{1,9})?)\s*([a-z]*)\s*\)$/i.exec(text) ?? []
+  const shift = amount === undefined ? undefined : units.find(([form]) => form.test(unit.toLowerCase()))?.[1]
   if (!shift) throw problems.INVALID_QUERY(`"${text}" is not understood: say $NOW(-1 day), with a unit from seconds to years.`)
-  shift(date, (sign === '-' ? -1 : 1) * Number(amount))
+  shift(date, Number(amount!.replace(/\s/g, '')))
   if (Number.isNaN(date.getTime())) throw problems.INVALID_QUERY(`"${text}" is beyond the time that can be told.`)
   return date
 }
