@@ -25,6 +25,11 @@ export async function readJson(c: Context<Env>): Promise<Record<string, unknown>
   return value as Record<string, unknown> | unknown[]
 }
 
+/** Cut off, or not what its encoding says. */
+function unreadable(cause: unknown): never {
+  throw problems.INVALID_PAYLOAD('The body could not be read.', {}, cause)
+}
+
 /** Levels of lists and objects: what walks a body must not run out of stack. */
 const deepest = 500
 
@@ -47,7 +52,7 @@ async function readText(c: Context<Env>, limit: number): Promise<string> {
   const length = c.req.header('content-length')
   const encoding = c.req.header('content-encoding')?.toLowerCase()
   if (Number(length) > limit) throw tooLarge()
-  if (length !== undefined && (!encoding || encoding === 'identity')) return c.req.text()
+  if (length !== undefined && (!encoding || encoding === 'identity')) return c.req.text().catch(unreadable)
 
   if (encoding && !['identity', 'gzip', 'deflate'].includes(encoding)) {
     throw problems.INVALID_PAYLOAD(`Content encoding "${encoding}" is not supported.`)
@@ -65,7 +70,7 @@ async function readText(c: Context<Env>, limit: number): Promise<string> {
     }
   } catch (cause) {
     if (size > limit) throw cause
-    throw problems.INVALID_PAYLOAD('The body could not be read.', {}, cause)
+    return unreadable(cause)
   }
   return new Blob(chunks as BlobPart[]).text()
 }

@@ -136,7 +136,9 @@ function unexpected(thrown: unknown, event: RequestContext, log: Log): Problem {
   const problem = fromDatabase(thrown)
   if (problem && problem.status < 500) return problem
   const { method, url } = event.request
-  log.error(thrown instanceof Error ? thrown.message : String(thrown), { request: event.id, method, url: redact(url), error: thrown })
+  // Whoever has gone away ends statements on the way: that is no fault of ours.
+  const level = event.gone() ? 'debug' : 'error'
+  log[level](thrown instanceof Error ? thrown.message : String(thrown), { request: event.id, method, url: redact(url), error: thrown })
   return problem ?? problems.INTERNAL_SERVER_ERROR(undefined, { request: event.id }, thrown)
 }
 

@@ -14,6 +14,7 @@ import {
 } from 'plinth'
 import { type Caller, type Item, itemsRead, type QueryInput } from './api.ts'
 import { keyLists, keyParameters } from './keys.ts'
+import { upToDate } from './outdated.ts'
 import { type Limits, parseQuery } from './parse.ts'
 import { authorise, permitRead } from './permit.ts'
 import { tableOf } from './place.ts'
@@ -61,9 +62,11 @@ export class Reader {
 
   /** With `keys`: the rows among them that there are. */
   async list(collection: string, input: QueryInput, caller: Caller, keys?: readonly unknown[]): Promise<string> {
-    const { table, known } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list')
-    const text = await this.#run(known, caller, keys ? keyLists(table, keys) : [])
-    return this.#shown(table, text!, caller.access)
+    return this.#upToDate(caller, async () => {
+      const { table, known } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list')
+      const text = await this.#run(known, caller, keys ? keyLists(table, keys) : [])
+      return this.#shown(table, text!, caller.access)
+    })
   }
 
   /** Refuses a query before anything is written whose answer would need it. @throws INVALID_QUERY */
@@ -73,10 +76,17 @@ export class Reader {
 
   /** @throws FORBIDDEN when there is no such row, or it is not allowed. */
   async one(collection: string, key: unknown, input: QueryInput, caller: Caller): Promise<string> {
-    const { table, known } = this.#prepare(collection, input, caller.access, 'one')
-    const text = await this.#run(known, caller, keyParameters(table, key))
-    if (!text) throw problems.FORBIDDEN('There is no such item, or it is not yours to see.')
-    return this.#shown(table, text, caller.access)
+    return this.#upToDate(caller, async () => {
+      const { table, known } = this.#prepare(collection, input, caller.access, 'one')
+      const text = await this.#run(known, caller, keyParameters(table, key))
+      if (!text) throw problems.FORBIDDEN('There is no such item, or it is not yours to see.')
+      return this.#shown(table, text, caller.access)
+    })
+  }
+
+  /** A transaction that has met an error is over: only who began it can try again. */
+  #upToDate(caller: Caller, read: () => Promise<string>): Promise<string> {
+    return caller.db ? read() : upToDate(this.#host.registry, read)
   }
 
   /** Plans are the snapshot's: a new one starts with empty caches. */

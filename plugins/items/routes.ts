@@ -197,12 +197,14 @@ interface Change {
 async function changesOf(reader: Reader, collection: string, body: unknown, caller: Caller): Promise<Change[]> {
   if (Array.isArray(body)) {
     const names = reader.snapshot.tables.get(collection)?.primaryKey ?? []
-    return body.map((item) => {
+    const items = body.map((item) => {
       if (!isObject(item) || !names.length || names.some((name) => item[name] === undefined)) {
         throw problems.INVALID_PAYLOAD('Each item of the list must be an object that holds its key.')
       }
-      return { keys: [names.length === 1 ? item[names[0]!] : item], patch: item }
+      return { order: JSON.stringify(names.map((name) => item[name])), keys: [names.length === 1 ? item[names[0]!] : item], patch: item }
     })
+    // Everybody locks rows in the same order, so that two lists of the same items wait for each other instead of dying in a deadlock.
+    return items.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
   }
   const { data, ...which } = membersOf(body, ['keys', 'query', 'data'])
   if (!isObject(data)) throw problems.INVALID_PAYLOAD('"data" must be an object.')

@@ -15,6 +15,7 @@ import {
 } from './api.ts'
 import { toWriteProblem } from './faults.ts'
 import { keyColumns, keyLists, keyOf, keysCondition } from './keys.ts'
+import { upToDate } from './outdated.ts'
 import { toChange, toNewRow } from './payload.ts'
 import { authorise } from './permit.ts'
 import { tableOf } from './place.ts'
@@ -33,28 +34,28 @@ export class Writer {
   async within<T>(caller: Caller, work: (db: Transaction) => Promise<T>): Promise<T> {
     if (caller.db) return work(caller.db)
     let changes: ChangedEvent[] = []
-    const { snapshot } = this.#host.registry
-    const result = await this.#host.db
-      .transaction((db) => {
+    const { db, registry } = this.#host
+    const run = () =>
+      db.transaction((transaction) => {
         changes = []
-        this.#changes.set(db, changes)
-        return work(db)
+        this.#changes.set(transaction, changes)
+        return work(transaction)
       })
-      .catch((thrown) => {
-        // What is checked at commit alone: deferred constraints.
-        const table = snapshot.tables.get(thrown?.table) ?? changes.at(-1)?.table
-        throw table ? toWriteProblem(thrown, snapshot, table, []) : thrown
-      })
+    const result = await upToDate(registry, run).catch((thrown) => {
+      // What is checked at commit alone: deferred constraints.
+      const table = registry.snapshot.tables.get(thrown?.table) ?? changes.at(-1)?.table
+      throw table ? toWriteProblem(thrown, registry.snapshot, table, []) : thrown
+    })
     for (const change of changes) await this.#tell(change)
     return result
   }
 
   async create(collection: string, items: readonly Item[], caller: Caller): Promise<Key[]> {
     authorise(caller.access, 'create', collection)
-    const { snapshot } = this.#host.registry
-    const table = tableOf(snapshot, collection)
     if (!items.length) return []
     return this.within(caller, async (db) => {
+      const { snapshot } = this.#host.registry
+      const table = tableOf(snapshot, collection)
       const event: CreateEvent = { table, db, access: caller.access, rows: items.map((item) => structuredClone(item)), keys: [] }
       await this.#host.run(itemsCreate, event, async (e) => {
         e.keys = await insert(snapshot, db, table, e.rows, caller.access)
@@ -66,9 +67,9 @@ export class Writer {
   /** Answers the keys of the rows that were there. @throws FORBIDDEN for a key that cannot be one. */
   async update(collection: string, keys: readonly unknown[], patch: Item, caller: Caller): Promise<Key[]> {
     authorise(caller.access, 'update', collection)
-    const { snapshot } = this.#host.registry
-    const table = tableOf(snapshot, collection)
     return this.within(caller, async (db) => {
+      const { snapshot } = this.#host.registry
+      const table = tableOf(snapshot, collection)
       const event: UpdateEvent = { table, db, access: caller.access, keys: keys as Key[], patch: structuredClone(patch) }
       await this.#host.run(itemsUpdate, event, async (e) => {
         e.keys = await change(snapshot, db, table, e.keys, e.patch, caller.access)
@@ -79,9 +80,9 @@ export class Writer {
 
   async delete(collection: string, keys: readonly unknown[], caller: Caller): Promise<Key[]> {
     authorise(caller.access, 'delete', collection)
-    const { snapshot } = this.#host.registry
-    const table = tableOf(snapshot, collection)
     return this.within(caller, async (db) => {
+      const { snapshot } = this.#host.registry
+      const table = tableOf(snapshot, collection)
       const event: DeleteEvent = { table, db, access: caller.access, keys: keys as Key[] }
       await this.#host.run(itemsDelete, event, async (e) => {
         e.keys = await remove(snapshot, db, table, e.keys)
@@ -90,11 +91,11 @@ export class Writer {
     })
   }
 
-  /** A transaction that somebody else opened is told at once: only they know when it ends. */
+  /** Of a transaction that somebody else opened handlers hear at once, as only they know when it ends; caches wait for the notice that commit sends. */
   async #changed(db: Transaction, change: ChangedEvent): Promise<Key[]> {
     const pending = this.#changes.get(db)
     if (pending) pending.push(change)
-    else await this.#tell(change)
+    else await this.#host.run(itemsChanged, change)
     return [...change.keys]
   }
 

@@ -1,0 +1,17 @@
+/** Statements made for a schema that somebody has changed since, past us or a moment ago. */
+import { DatabaseError, type Registry } from 'plinth'
+
+/** No such table, no such column: the snapshot says otherwise. */
+const isOutdated = (thrown: unknown): boolean => thrown instanceof DatabaseError && (thrown.state === '42P01' || thrown.state === '42703')
+
+/** Runs `work`, and once more if the schema has changed under it. Nothing of the first run may be left: it is for reads and whole transactions. */
+export async function upToDate<T>(registry: Registry, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (thrown) {
+    if (!isOutdated(thrown)) throw thrown
+    const before = registry.snapshot
+    if ((await registry.reload()) === before) throw thrown
+    return work()
+  }
+}
