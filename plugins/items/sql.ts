@@ -108,7 +108,7 @@ interface Page {
 function compilePage(writer: Writer, rows: Rows, also: (row: string) => readonly string[]): Page {
   const source = new Source(writer)
   const conditions = [...also(source.row), ...(rows.where ? [source.where(rows.table, rows.where)] : [])]
-  const keys = rows.order.map((order) => source.sortKey(order))
+  const keys = rows.order.map((key) => source.sortKey(key, rows.order))
   // What is no column of the row itself is carried along by a name that no column has.
   const names = rows.order.map(({ place }, i) => (place.via.length || place.fn ? `$${i}` : place.field.name))
   const carried = keys.flatMap((key, i) => (names[i]!.startsWith('$') ? [`, ${key} as ${quoteName(names[i]!)}`] : []))
@@ -175,15 +175,17 @@ class Source {
     return fn ? functionText(this.#writer, row, field, fn) : `${row}.${quoteName(field.name)}`
   }
 
-  /** Of several related values the one that comes first. */
-  sortKey({ place, descending }: Order): string {
-    const first = place.via.findIndex(({ many }) => many)
-    if (first < 0) return place.fn?.kind === 'path' ? `(${this.value(place)}) #>> '{}'` : this.value(place)
-    const hop = place.via[first]!
+  /** Of several related rows the one that comes first, by all the keys among `order` that are taken from the same relation. */
+  sortKey(key: Order, order: readonly Order[]): string {
+    const first = key.place.via.findIndex(({ many }) => many)
+    if (first < 0) return key.place.fn?.kind === 'path' ? `(${this.value(key.place)}) #>> '{}'` : this.value(key.place)
+    const hop = key.place.via[first]!
     const inner = new Source(this.#writer, this.#writer.related())
-    const value = inner.value({ ...place, via: place.via.slice(first + 1) })
-    const linked = link(hop, inner.row, this.at(place.via.slice(0, first)))
-    return `(select ${value} from ${tableName(hop.table)} ${inner.row}${inner.joins} where ${linked} order by 1${descending ? ' desc' : ''} limit 1)`
+    const shared = order.filter(({ place }) => key.place.via.slice(0, first + 1).every(({ name }, i) => place.via[i]?.name === name))
+    const keys = shared.map(({ place }) => inner.value({ ...place, via: place.via.slice(first + 1) }))
+    const linked = link(hop, inner.row, this.at(key.place.via.slice(0, first)))
+    const sorted = orderBy(shared, (i) => keys[i]!)
+    return `(select ${keys[shared.indexOf(key)]} from ${tableName(hop.table)} ${inner.row}${inner.joins} where ${linked}${sorted} limit 1)`
   }
 
   /**
