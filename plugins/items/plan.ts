@@ -135,12 +135,14 @@ class Planner {
       if (rest.length) below.push(rest)
       wishes.set(key, below)
     }
-    const named = (key: string) => alias[key] ?? key
+    const named = (key: string) => own(alias, key) ?? key
+    const known = (name: string) => table.fields.has(name) || callOf(name) !== undefined
     for (const [head = '', ...rest] of paths) {
       const name = named(head.split(':')[0]!)
       const link = table.links.get(name)
       if (head === '*') {
-        for (const field of [...table.fields.keys(), ...Object.keys(alias)]) wish(field, this.#starred(table, named(field), rest, from))
+        for (const field of [...table.fields.keys(), ...Object.keys(alias)].filter((key) => known(named(key))))
+          wish(field, this.#starred(table, named(field), rest, from))
       } else if (head.includes(':')) {
         // A scope says which of several collections is meant; a field that leads to one is just that field.
         if (!table.fields.has(name)) throw missingField(table, name)
@@ -149,18 +151,18 @@ class Planner {
         // A path through a plain column leads nowhere and is left out, as the API has it.
         if (link) wish(head, link.kind === 'm2a' ? [`${head}:*`, ...rest] : rest)
       } else {
-        if (!table.fields.has(name) && !callOf(name)) throw missingField(table, name)
+        if (!known(name)) throw missingField(table, name)
         wish(head, [])
       }
     }
     this.#left -= wishes.size
     if (this.#left < 0) throw problems.INVALID_QUERY('"fields" selects too many fields: wildcards multiply along relations.')
+    const selections = [...wishes].flatMap(([key, below]) =>
+      this.#select(table, key, named(key), below, own(deep, key) ?? plainShape, deep),
+    )
     // Names alone select no field: the API shows the key then.
-    if ([...wishes].every(([key, below]) => alias[key] !== undefined && !below.length)) wishes.clear()
-    return {
-      table,
-      selections: [...wishes].flatMap(([key, below]) => this.#select(table, key, named(key), below, deep[key] ?? plainShape, deep)),
-    }
+    const namesAlone = [...wishes].every(([key, below]) => own(alias, key) !== undefined && !below.length)
+    return { table, selections: namesAlone ? [] : selections }
   }
 
   /** What `*` with `rest` behind it asks of one field; the way back to the parent stays a key where it is not wanted. */
@@ -218,7 +220,7 @@ class Planner {
         .filter(([head, first]) => (head === every ? knows(hop, first) : head === hop.name))
         .map(([, ...rest]) => rest)
         .filter((path) => path.length)
-      const said = deep[hop.name] ?? plainShape
+      const said = own(deep, hop.name) ?? plainShape
       return {
         hop,
         node: paths.length ? this.#node(hop.table, paths, said) : { table: hop.table, selections: [] },
@@ -232,8 +234,14 @@ class Planner {
 /** Nothing said: all rows, up to the default. */
 const plainShape: DeepShape = { filter: null, search: null, sort: [], limit: null, offset: 0, alias: {}, deep: {} }
 
+/** Fields may be called like what every object has (`constructor`). */
+const own = <T>(map: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(map, name) ? map[name] : undefined)
+
 const aliased = (sort: readonly SortKey[], alias: Readonly<Record<string, string>>): readonly SortKey[] =>
-  sort.map((key) => (key.path.length === 1 && alias[key.path[0]!] ? { ...key, path: [alias[key.path[0]!]!] } : key))
+  sort.map((key) => {
+    const target = key.path.length === 1 ? own(alias, key.path[0]!) : undefined
+    return target === undefined ? key : { ...key, path: [target] }
+  })
 
 /** The asked order, and the key after it: the order is total, so pages neither repeat nor skip rows. */
 function planOrder(snapshot: Snapshot, table: Table, sort: readonly SortKey[]): readonly Order[] {
@@ -348,7 +356,7 @@ const numeric = new Set(['sum', 'sumDistinct', 'avg', 'avgDistinct'])
 
 function planGrouping(snapshot: Snapshot, table: Table, shape: QueryShape): Grouping {
   const groups = shape.group.map((path) => {
-    const place = placeOf(snapshot, table, path.length === 1 && shape.alias[path[0]!] ? missing(table, path[0]!) : path)
+    const place = placeOf(snapshot, table, path.length === 1 && own(shape.alias, path[0]!) !== undefined ? missing(table, path[0]!) : path)
     if (place.field.concealed) throw concealed(place.field)
     if (place.via.some(({ many }) => many)) throw problems.INVALID_QUERY(`"groupBy": "${path.join('.')}" leads to many.`)
     const call = callOf(path.at(-1)!)

@@ -175,14 +175,19 @@ class Source {
     return fn ? functionText(this.#writer, row, field, fn) : `${row}.${quoteName(field.name)}`
   }
 
+  /** JSON has no order, its text has. */
+  #sortable(place: Place): string {
+    return place.fn?.kind === 'path' ? `(${this.value(place)}) #>> '{}'` : this.value(place)
+  }
+
   /** Of several related rows the one that comes first, by all the keys among `order` that are taken from the same relation. */
   sortKey(key: Order, order: readonly Order[]): string {
     const first = key.place.via.findIndex(({ many }) => many)
-    if (first < 0) return key.place.fn?.kind === 'path' ? `(${this.value(key.place)}) #>> '{}'` : this.value(key.place)
+    if (first < 0) return this.#sortable(key.place)
     const hop = key.place.via[first]!
     const inner = new Source(this.#writer, this.#writer.related())
     const shared = order.filter(({ place }) => key.place.via.slice(0, first + 1).every(({ name }, i) => place.via[i]?.name === name))
-    const keys = shared.map(({ place }) => inner.value({ ...place, via: place.via.slice(first + 1) }))
+    const keys = shared.map(({ place }) => inner.#sortable({ ...place, via: place.via.slice(first + 1) }))
     const linked = link(hop, inner.row, this.at(key.place.via.slice(0, first)))
     const sorted = orderBy(shared, (i) => keys[i]!)
     return `(select ${keys[shared.indexOf(key)]} from ${tableName(hop.table)} ${inner.row}${inner.joins} where ${linked}${sorted} limit 1)`
