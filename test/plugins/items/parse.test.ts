@@ -6,7 +6,7 @@ import type { QueryInput } from '../../../plugins/items/api.ts'
 import { type Limits, parseQuery } from '../../../plugins/items/parse.ts'
 import { type Operator, operators } from '../../../plugins/items/query.ts'
 
-const limits: Limits = { defaultLimit: 100, maxLimit: -1, depth: 10, fields: 500, filterNodes: 200 }
+const limits: Limits = { defaultLimit: 100, maxLimit: -1, depth: 10, fields: 500, filterNodes: 200, aliases: 50 }
 const parse = (input: QueryInput, more: Partial<Limits> = {}) => parseQuery(input, { ...limits, ...more })
 
 function codeOf(run: () => unknown): string {
@@ -24,8 +24,13 @@ describe('bounds, at N and at N + 1', () => {
   const names = (count: number) => Array.from({ length: count }, (_, i) => `f${i}`)
   /** A condition `depth` levels below the root. */
   const nested = (depth: number): unknown => (depth ? { a: nested(depth - 1) } : { _eq: 1 })
-  /** So many nodes: a field and its operator are two. */
-  const wide = (nodes: number) => ({ _and: Array.from({ length: (nodes - 2) / 2 }, (_, i) => ({ [`f${i}`]: { _eq: 1 } })), x: {} })
+  /** So many nodes: conditions and the group around them, not the names on the way. */
+  const wide = (nodes: number) => ({ _and: Array.from({ length: nodes - 1 }, (_, i) => ({ a: { [`f${i}`]: { _eq: 1 } } })), x: {} })
+  const quantified = (count: number): unknown => ({ _and: Array.from({ length: count - 1 }, () => ({ a: { _some: {} } })) })
+  const aliases = (count: number) => Object.fromEntries(names(count).map((name) => [name, 'a']))
+  /** Relations down to the one that has a limit. */
+  const below = (depth: number): object => (depth ? { a: below(depth - 1) } : { _limit: 1 })
+  const deepFilter = (nodes: number) => ({ a: { b: { _filter: wide(nodes) } } })
   const groups = (count: number): unknown => (count ? { _and: [groups(count - 1)] } : {})
 
   const cases: [what: string, within: QueryInput, beyond: QueryInput][] = [
@@ -46,8 +51,16 @@ describe('bounds, at N and at N + 1', () => {
         .join('&'),
     ],
     ['sort', { sort: names(500) }, { sort: names(501) }],
-    ['nodes of filter', { filter: wide(200) }, { filter: wide(202) }],
+    ['nodes of filter', { filter: wide(200) }, { filter: wide(201) }],
     ['groups of filter', { filter: groups(200) }, { filter: groups(201) }],
+    ['_some in a filter', { filter: quantified(200) }, { filter: quantified(201) }],
+    ['nodes of a filter in deep', { deep: deepFilter(200) }, { deep: deepFilter(201) }],
+    ['aliases', { alias: aliases(50) }, { alias: aliases(51) }],
+    ['aliases as JSON', `alias=${JSON.stringify(aliases(50))}`, `alias=${JSON.stringify(aliases(51))}`],
+    ['aliases in deep', { deep: { a: { _alias: aliases(50) } } }, { deep: { a: { _alias: aliases(51) } } }],
+    ['depth of deep', { deep: below(9) }, { deep: below(10) }],
+    ['depth of groupBy', { groupBy: path(10) }, { groupBy: path(11) }],
+    ['sort in deep', { deep: { a: { _sort: names(500) } } }, { deep: { a: { _sort: names(501) } } }],
   ]
   for (const [what, within, beyond] of cases) {
     test(what, () => assert.deepEqual([codeOf(() => parse(within)), codeOf(() => parse(beyond))], ['fine', 'INVALID_QUERY']))
@@ -70,6 +83,12 @@ describe('bounds, at N and at N + 1', () => {
       codeOf(() => parse('', { maxLimit: 20 })),
       'fine',
     )
+    for (const [limit, code] of rows)
+      assert.equal(
+        codeOf(() => parse({ deep: { a: { b: { _limit: limit } } } }, { maxLimit: 20 })),
+        code,
+        `_limit ${limit}`,
+      )
   })
 })
 
@@ -254,6 +273,232 @@ describe('pages', () => {
         'INVALID_QUERY',
       ))
   }
+})
+
+describe('conditions on related rows', () => {
+  const one = { kind: 'compare', operator: '_eq', value: 0 } as const
+  const named = (name: string, of: unknown) => ({ kind: 'field', name, of })
+  const cases: [why: string, filter: unknown, expected: unknown][] = [
+    ['_some', { a: { _some: { b: 1 } } }, named('a', { kind: 'some', of: named('b', one) })],
+    ['_none', { a: { _none: { b: 1 } } }, named('a', { kind: 'none', of: named('b', one) })],
+    ['_some of anything', { a: { _some: {} } }, named('a', { kind: 'some', of: { kind: 'and', of: [] } })],
+    ['_some of empty groups', { a: { _some: { _or: [] } } }, named('a', { kind: 'some', of: { kind: 'and', of: [] } })],
+    [
+      'one in the other',
+      { a: { _some: { b: { _none: { c: 1 } } } } },
+      named('a', { kind: 'some', of: named('b', { kind: 'none', of: named('c', one) }) }),
+    ],
+    ['below another relation', { a: { b: { _some: { c: 1 } } } }, named('a', named('b', { kind: 'some', of: named('c', one) }))],
+    ['one kind of a link to any', { 'item:texts': { body: 1 } }, named('item:texts', named('body', one))],
+    ['a function', { 'year(born)': 1 }, named('year(born)', one)],
+    ['rows of another table', { '$FOLLOW(c,b)': { text: 1 } }, named('$FOLLOW(c,b)', named('text', one))],
+  ]
+  for (const [why, filter, expected] of cases) {
+    test(why, () => assert.deepEqual(parse({ filter }).shape.filter, expected))
+  }
+
+  for (const [why, filter] of [
+    ['_some at the root', { _some: 1 }],
+    ['_some of a value', { a: { _some: 5 } }],
+    ['_none of null', { a: { _none: null } }],
+    ['_some of a list', { a: { _some: [{ b: 1 }] } }],
+    ['_some of an operator', { a: { _some: { _eq: 1 } } }],
+  ] as const) {
+    test(`${why} is refused`, () =>
+      assert.equal(
+        codeOf(() => parse({ filter })),
+        'INVALID_QUERY',
+      ))
+  }
+})
+
+describe('functions in lists of names', () => {
+  const cases: [text: string, paths: string[][]][] = [
+    ['year(a),b', [['year(a)'], ['b']]],
+    ['a.count(b)', [['a', 'count(b)']]],
+    ['json(a, b.c[0]),d.e', [['json(a, b.c[0])'], ['d', 'e']]],
+    ['a.json(b,c.d)', [['a', 'json(b,c.d)']]],
+    ['item:texts.body', [['item:texts', 'body']]],
+  ]
+  for (const [text, paths] of cases) {
+    test(text, () => {
+      assert.deepEqual(parse({ fields: text }).shape.fields, paths)
+      assert.deepEqual(
+        parse({ sort: text }).shape.sort,
+        paths.map((path) => ({ path, descending: false })),
+      )
+      assert.deepEqual(parse({ groupBy: text }).shape.group, paths)
+    })
+  }
+  for (const text of ['year(a', 'year a)', 'year()', 'year(a)b', 'year((a))', '(a)(b)']) {
+    test(`${text} is refused`, () => {
+      for (const name of ['fields', 'sort', 'groupBy'])
+        assert.equal(
+          codeOf(() => parse({ [name]: text })),
+          'INVALID_QUERY',
+          name,
+        )
+    })
+  }
+})
+
+describe('search', () => {
+  const uuid = 'aaaaaaaa-0000-4000-8000-000000000001'
+  const cases: [sent: unknown, form: 'text' | 'number' | 'uuid', value: string][] = [
+    ['word', 'text', 'word'],
+    ['  two words ', 'text', 'two words'],
+    ['12', 'number', '12'],
+    [12, 'number', '12'],
+    [-1.5, 'number', '-1.5'],
+    ['12.0', 'text', '12.0'],
+    ['+12', 'text', '+12'],
+    ['012', 'text', '012'],
+    ['1e1', 'text', '1e1'],
+    ['.5', 'text', '.5'],
+    [uuid, 'uuid', uuid],
+    [uuid.slice(1), 'text', uuid.slice(1)],
+  ]
+  for (const [sent, form, value] of cases) {
+    test(`${JSON.stringify(sent)} is ${form}`, () => {
+      const top = parse({ search: sent })
+      assert.deepEqual([top.shape.search, top.values], [{ value: 0, form }, [value]])
+      const below = parse({ deep: { a: { _search: sent } } })
+      assert.deepEqual([below.shape.deep.a?.search, below.values], [{ value: 0, form }, [value]])
+    })
+  }
+  for (const nothing of ['', '  ', null, undefined]) {
+    test(`${JSON.stringify(nothing)} searches nothing`, () => assert.equal(parse({ search: nothing }).shape.search, null))
+  }
+  for (const query of ['search[]=a', 'search=a&search=b', 'search[a]=b', 'search=a%00b', 'deep[a][_search][]=b']) {
+    test(`${query} is refused`, () =>
+      assert.equal(
+        codeOf(() => parse(query)),
+        'INVALID_QUERY',
+      ))
+  }
+})
+
+describe('aggregate and groupBy', () => {
+  const cases: [query: QueryInput, aggregates: string[]][] = [
+    ['aggregate[count]=*', ['count *']],
+    ['aggregate[count]=a,b', ['count a', 'count b']],
+    ['aggregate[count][]=a&aggregate[count][]=b', ['count a', 'count b']],
+    ['aggregate[sum]=a&aggregate[max]=b', ['sum a', 'max b']],
+    ['aggregate={"sum":"a","max":["b"]}', ['sum a', 'max b']],
+    [{ aggregate: { countDistinct: ['a', 'a'] } }, ['countDistinct a']],
+    [{ aggregate: {} }, []],
+    ['aggregate=', []],
+  ]
+  for (const [query, expected] of cases) {
+    test(JSON.stringify(query), () =>
+      assert.deepEqual(
+        parse(query).shape.aggregate.map(({ fn, field }) => `${fn} ${field}`),
+        expected,
+      ),
+    )
+  }
+  for (const query of [
+    'aggregate[bogus]=a',
+    'aggregate[constructor]=a',
+    'aggregate[__proto__]=a',
+    'aggregate=count',
+    'aggregate={',
+    'aggregate[]=count',
+  ]) {
+    test(`${query} is refused`, () =>
+      assert.equal(
+        codeOf(() => parse(query)),
+        'INVALID_QUERY',
+      ))
+  }
+  test('groupBy as text, as a list, and as "group"', () => {
+    const expected = [['a'], ['b', 'c']]
+    for (const query of ['groupBy=a,b.c', 'groupBy[]=a&groupBy[]=b.c', 'group=a,b.c'])
+      assert.deepEqual(parse(query).shape.group, expected, query)
+  })
+})
+
+describe('alias', () => {
+  test('as JSON and in brackets', () => {
+    for (const query of ['alias={"a":"b","c":"year(d)"}', 'alias[a]=b&alias[c]=year(d)'])
+      assert.deepEqual({ ...parse(query).shape.alias }, { a: 'b', c: 'year(d)' }, query)
+  })
+  for (const query of [
+    { alias: 'word' },
+    { alias: [] },
+    { alias: ['a'] },
+    { alias: { a: 5 } },
+    { alias: { a: null } },
+    { alias: { 'a.b': 'c' } },
+    { alias: { a: 'b.c' } },
+    { deep: { x: { _alias: { a: 'b.c' } } } },
+  ]) {
+    test(`${JSON.stringify(query)} is refused`, () =>
+      assert.equal(
+        codeOf(() => parse(query)),
+        'INVALID_QUERY',
+      ))
+  }
+})
+
+describe('deep', () => {
+  test('says of related rows what a query says of its own, at every level, in each form', () => {
+    const deep = { a: { _filter: { b: { _gt: '1' } }, _sort: '-b', _limit: '2', _page: '3', c: { _limit: '1', _offset: '4' } } }
+    const expected = parse({ deep })
+    const { a } = expected.shape.deep
+    assert.deepEqual([a!.limit, a!.offset, a!.sort, a!.search], [2, 4, [{ path: ['b'], descending: true }], null])
+    assert.deepEqual(a!.filter, { kind: 'field', name: 'b', of: { kind: 'compare', operator: '_gt', value: 0 } })
+    assert.deepEqual([a!.deep.c!.limit, a!.deep.c!.offset, a!.deep.c!.filter], [1, 4, null])
+    assert.deepEqual(expected.values, ['1'])
+    assert.deepEqual(parse(`deep=${encodeURIComponent(JSON.stringify(deep))}`), expected)
+    const brackets = 'deep[a][_filter][b][_gt]=1&deep[a][_sort]=-b&deep[a][_limit]=2&deep[a][_page]=3'
+    assert.deepEqual(parse(`${brackets}&deep[a][c][_limit]=1&deep[a][c][_offset]=4`), expected)
+  })
+
+  test('values stay out of its shape too', () => {
+    const one = parse('deep[a][_filter][b]=1&deep[a][_search]=x&filter[c]=2')
+    const two = parse('deep[a][_filter][b]=7&deep[a][_search]=y&filter[c]=8')
+    assert.deepEqual(one.shape, two.shape)
+    assert.notDeepEqual(one.values, two.values)
+  })
+
+  for (const nothing of ['deep=', 'deep={', 'deep=word', 'deep=[]', 'deep[a]=1', 'deep[]=1', 'deep[_limit]=1', 'deep[a][]=1']) {
+    test(`${nothing} says nothing`, () => assert.deepEqual({ ...parse(nothing).shape.deep }, {}))
+  }
+  test('unknown words say nothing', () => {
+    const { a } = parse({ deep: { a: { limit: 1, _bogus: 1 } } }).shape.deep
+    assert.deepEqual([a!.limit, a!.filter, { ...a!.deep }], [null, null, {}])
+  })
+  test('a relation called like a property of every object is one', () => {
+    assert.deepEqual(Object.keys(parse('deep[constructor][_limit]=1').shape.deep), ['constructor'])
+  })
+  for (const said of [
+    { _limit: -2 },
+    { _limit: 'abc' },
+    { _offset: -1 },
+    { _page: 'x' },
+    { _filter: 'word' },
+    { _filter: { b: '' } },
+    { _filter: { b: { _bogus: 1 } } },
+    { _sort: 'b,,c' },
+    { c: { _limit: 1.5 } },
+  ]) {
+    test(`${JSON.stringify(said)} is refused`, () =>
+      assert.equal(
+        codeOf(() => parse({ deep: { a: said } })),
+        'INVALID_QUERY',
+      ))
+  }
+})
+
+test('backlink is on unless it is said to be off', () => {
+  for (const [query, expected] of [
+    ['', true],
+    ['backlink=true', true],
+    ['backlink=false', false],
+    [{ backlink: false }, false],
+  ] as const)
+    assert.equal(parse(query).shape.backlink, expected, JSON.stringify(query))
 })
 
 describe('the rest', () => {

@@ -104,7 +104,17 @@ describe('what varies between requests is bound, not planned', () => {
 })
 
 describe('caches', () => {
-  const limits = { defaultLimit: 100, maxLimit: -1, depth: 10, fields: 500, filterNodes: 200, selections: 2000, relations: 200, response: 1e9 }
+  const limits = {
+    defaultLimit: 100,
+    maxLimit: -1,
+    depth: 10,
+    fields: 500,
+    filterNodes: 200,
+    aliases: 50,
+    selections: 2000,
+    relations: 200,
+    response: 1e9,
+  }
 
   /** A reader over one table without a database; `planned` counts how often a plan looked at the table's fields. */
   function reading() {

@@ -15,6 +15,10 @@ insert into article (id, title, body, rating, small, big, price, score, publishe
   (2, 'beta', '', 20, 2, -5, 20.25, 'NaN', false, '2012-12-31', '23:59:59', '2012-12-31 23:59:59', '2012-12-31 23:59:59.123Z',
    null, '[1]', '', 'sad', null, null, 2),
   (3, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+insert into note values ('n1', 'Once'), ('n2', null);
+insert into shelf values (1, 'top'), (2, 'bottom');
+insert into shelf_author values (1, 1, 3), (2, 1, 2), (3, 2, 2);
+insert into shelf_part values (1, 1, 'n1', 'note', 2), (2, 1, '1', 'article', 1), (3, 1, 'n9', 'note', 3), (4, 2, 'x', 'article', 1);
 select setval('article_id_seq', 100), setval('author_id_seq', 100);
 `
 
@@ -197,6 +201,126 @@ describe('reads', () => {
     assert.deepEqual((await ask('/items/article?limit=0')).data, [])
   })
 
+  describe('every kind of query is one statement', () => {
+    const cases: [path: string, data: unknown, text?: RegExp, parameters?: unknown[]][] = [
+      ['author?fields=id&filter[articles][title]=Alpha', [{ id: 3 }], / in \(select .* left join .* = \$1\)/, ['Alpha']],
+      ['author?fields=id&filter[articles][_null]=true', [{ id: 1 }], / in \(select .* is null\)/, []],
+      ['author?fields=id&filter={"articles":{"title":"Alpha","rating":20}}', []],
+      ['author?fields=id&filter[articles][_some][title]=Alpha', [{ id: 3 }], / exists \(select 1 .*= \$1/, ['Alpha']],
+      ['author?fields=id&filter[articles][_none][title]=Alpha', [{ id: 1 }, { id: 2 }], /not exists \(select 1 .*= \$1/, ['Alpha']],
+      ['author?fields=id&filter={"articles":{"_some":{}}}', [{ id: 2 }, { id: 3 }]],
+      ['article?fields=id&filter={"author":{"articles":{"_none":{"rating":1}}}}', [{ id: 2 }, { id: 3 }]],
+      ['author?fields=id&filter={"$FOLLOW(shelf_author,author)":{"shelf":2}}', [{ id: 2 }], / in \(select .*shelf_author/, ['2']],
+      ['shelf?fields=id&filter={"authors":{"author":{"articles":{"title":"Alpha"}}}}', [{ id: 1 }]],
+      ['shelf?fields=id&filter={"parts":{"item:note":{"body":"Once"}}}', [{ id: 1 }], /case when .*'note' then/, ['Once']],
+      ['author?fields=id&filter={"count(articles)":{"_gt":0}}', [{ id: 2 }, { id: 3 }], /select count\(\*\)/, ['0']],
+      ['article?fields=id&filter={"year(day)":2001}', [{ id: 1 }], /extract\(year from .* = \$1/, ['2001']],
+      ['article?fields=id&search=ALPH', [{ id: 1 }], / ilike \$1 or .* ilike \$2/, ['%ALPH%', '%ALPH%']],
+      ['article?fields=id&search=20', [{ id: 2 }]],
+      ['article?fields=id&search=50%25', [{ id: 1 }]],
+      ['article?fields=id&search=5_%25', []],
+      [
+        'author?fields=id,articles.id&deep[articles][_filter][rating][_gt]=5&deep[articles][_sort]=-id&deep[articles][_limit]=1&sort=-id',
+        [
+          { id: 3, articles: [] },
+          { id: 2, articles: [{ id: 2 }] },
+          { id: 1, articles: [] },
+        ],
+        /limit 1/,
+        ['5'],
+      ],
+      ['article?fields=id,writer.name&alias[writer]=author&filter[id]=1', [{ id: 1, writer: { name: 'Cid' } }]],
+      ['article?fields=day_year,year(day),count(data),json(data,a)&filter[id]=1', undefined],
+      ['article?fields=year(day),json(data,a)&filter[id]=1', [{ day_year: '2001', data_a_json: 1 }]],
+      ['article?fields=count(data)&filter[id]=2', [{ data_count: 1 }]],
+      ['author/3?fields=count(articles),articles.year(day)', { articles_count: '1', articles: [{ day_year: '2001' }] }],
+      [
+        'article?aggregate[count]=*&aggregate[sum]=rating&aggregate[max]=day',
+        [{ count: '3', sum: { rating: '21' }, max: { day: '2012-12-31' } }],
+      ],
+      [
+        'article?aggregate[count]=*&groupBy=author.name&sort=author.name&filter[id][_lt]=3',
+        [
+          { 'author.name': 'Bob', count: '1' },
+          { 'author.name': 'Cid', count: '1' },
+        ],
+      ],
+      ['author?aggregate[sum]=id&filter={"articles":{"id":{"_gt":0}}}', [{ sum: { id: '5' } }]],
+      ['author?fields=id&sort=-articles.rating', [{ id: 1 }, { id: 2 }, { id: 3 }]],
+      ['article?fields=id&sort=-year(day)', [{ id: 3 }, { id: 2 }, { id: 1 }]],
+      ['article?fields=id&sort=-json(data,a),id', [{ id: 2 }, { id: 3 }, { id: 1 }]],
+      [
+        'shelf?fields=name,authors.author.name,parts.item:note.body,parts.item:article.title',
+        [
+          {
+            name: 'top',
+            authors: [{ author: { name: 'Cid' } }, { author: { name: 'Bob' } }],
+            parts: [{ item: { title: 'Alpha' } }, { item: { body: 'Once' } }, { item: null }],
+          },
+          { name: 'bottom', authors: [{ author: { name: 'Bob' } }], parts: [{ item: null }] },
+        ],
+      ],
+      ['shelf?fields=parts.item:article.title&filter[id]=1', [{ parts: [{ item: { title: 'Alpha' } }, { item: 'n1' }, { item: null }] }]],
+      ['shelf?fields=parts.item&filter[id]=1', [{ parts: [{ item: '1' }, { item: 'n1' }, { item: 'n9' }] }]],
+      ['shelf/1?fields=*', { id: 1, name: 'top', authors: [1, 2], parts: [2, 1, 3] }],
+    ]
+    for (const [path, data, text, parameters] of cases) {
+      test(path, async () => {
+        const answer = await ask(`/items/${path}`)
+        if (data === undefined) return assert.deepEqual([answer.status, answer.sent.length], [403, 0])
+        assert.equal(answer.status, 200, JSON.stringify(answer.body))
+        assert.deepEqual(answer.data, data)
+        assert.equal(answer.sent.length, 1)
+        if (text) assert.match(answer.sent[0]!.text, new RegExp(text, 's'))
+        if (parameters) assert.deepEqual(answer.sent[0]!.parameters, parameters)
+      })
+    }
+
+    test('with totals too', async () => {
+      const { body, sent } = await ask('/items/author?fields=id&filter[articles][id][_gt]=0&limit=1&meta=*&deep[articles][_limit]=1')
+      assert.deepEqual(body, { data: [{ id: 2 }], meta: { total_count: 3, filter_count: 2 } })
+      assert.equal(sent.length, 1)
+    })
+  })
+
+  describe('keys of one relation sort by the same related row', () => {
+    before(() =>
+      host.kernel.db.execute(`
+        insert into author (id, name) values (11, 'x'), (12, 'x');
+        insert into article (id, rating, title, author) values (51, 1, 'a', 11), (52, 9, 'z', 11), (53, 1, 'b', 12)`),
+    )
+    after(() => host.kernel.db.execute('delete from article where id > 50; delete from author where id > 10'))
+    const cases: [sort: string, ids: number[]][] = [
+      // 11 is (1, a), 12 is (1, b): the z of 11 belongs to a greater rating.
+      ['articles.rating,-articles.title', [12, 11]],
+      ['articles.rating,articles.title', [11, 12]],
+      ['-articles.rating,articles.title', [11, 12]],
+      ['name,articles.rating,name,-articles.title', [12, 11]],
+    ]
+    for (const [sort, ids] of cases) {
+      test(sort, async () => assert.deepEqual(idsOf((await ask(`/items/author?fields=id&filter[id][_gt]=10&sort=${sort}`)).data), ids))
+    }
+  })
+
+  test('relations followed are bounded, at N and at N + 1', async () => {
+    const upTo = (count: number) => Array.from({ length: count }, (_, i) => i)
+    const relations = async (count: number) => {
+      const body = {
+        query: {
+          alias: Object.fromEntries(upTo(40).map((i) => [`a${i}`, 'articles'])),
+          fields: upTo(40).map((i) => `a${i}.author.mentor.mentor.id`),
+          filter: { _and: upTo(count).map(() => ({ articles: { _some: { id: { _gt: 0 } } } })) },
+        },
+      }
+      recorder.take()
+      const { status, code } = await host.api('SEARCH', '/items/author', { body })
+      return [status, code, recorder.take().length]
+    }
+    // Each of the forty follows four relations.
+    assert.deepEqual(await relations(40), [200, undefined, 1])
+    assert.deepEqual(await relations(41), [400, 'INVALID_QUERY', 0])
+  })
+
   describe('whatever a value holds, it never reaches the text', () => {
     const hostile = fc.oneof(
       fc.constantFrom(
@@ -244,6 +368,34 @@ describe('reads', () => {
       assert.equal(texts.size, 5)
     })
 
+    test('in search, deep, _some and functions', async () => {
+      const forms: Readonly<Record<string, (value: string) => object>> = {
+        search: (search) => ({ search }),
+        deep: (value) => ({ fields: ['articles.id'], deep: { articles: { _filter: { title: { _contains: value } }, _search: value } } }),
+        some: (value) => ({ filter: { articles: { _some: { title: { _eq: value }, author: { name: { _in: [value] } } } } } }),
+        many: (value) => ({ filter: { articles: { title: { _neq: value } } } }),
+        groups: (value) => ({ aggregate: { count: ['*'] }, groupBy: ['name'], filter: { name: { _ncontains: value } } }),
+      }
+      const texts = new Map<string, string>()
+      await fc.assert(
+        fc.asyncProperty(
+          // What is only space, or a number, is searched for in other ways; the word null means null here.
+          hostile.filter((text) => text.trim() !== '' && text !== 'null' && !/^[\d\s.-]+$/.test(text)),
+          fc.constantFrom(...Object.keys(forms)),
+          async (value, name) => {
+            recorder.take()
+            const { status, body } = await host.api('SEARCH', '/items/author', { body: { query: forms[name]!(value) } })
+            assert.equal(status, 200, JSON.stringify(body))
+            const [statement, ...more] = recorder.take()
+            assert.equal(more.length, 0)
+            assert.equal(statement!.text, texts.get(name) ?? statement!.text)
+            texts.set(name, statement!.text)
+          },
+        ),
+        { numRuns: 60 },
+      )
+    })
+
     test('in keys, fields and sort', async () => {
       for (const value of [`'; drop table note; --`, '"', `x" from note; --`, '1 or 1=1']) {
         const encoded = encodeURIComponent(value)
@@ -251,6 +403,12 @@ describe('reads', () => {
           `/items/article/${encoded}`,
           `/items/article?fields=${encoded}`,
           `/items/article?sort=${encoded}`,
+          `/items/article?groupBy=${encoded}`,
+          `/items/article?aggregate[count]=${encoded}`,
+          `/items/article?fields=x&alias[x]=${encoded}`,
+          `/items/author?fields=articles.id&deep[articles][_sort]=${encoded}`,
+          `/items/author?filter=${encodeURIComponent(JSON.stringify({ [`$FOLLOW(article,${value})`]: { id: 1 } }))}`,
+          `/items/shelf_part?filter=${encodeURIComponent(JSON.stringify({ [`item:${value}`]: { id: 1 } }))}`,
           `/items/${encoded}`,
         ]) {
           const { status, sent } = await ask(path)
