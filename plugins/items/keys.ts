@@ -68,7 +68,7 @@ export function keyOf(table: Table, row: Item): Key {
 }
 
 /** Without a length: a cast to varchar(5) would cut a longer key to one that some row has. */
-const castType = ({ sqlType, baseType }: Column): string => (sqlType.includes('(') ? quoteName(baseType) : sqlType)
+export const castType = ({ sqlType, baseType }: Column): string => (sqlType.includes('(') ? quoteName(baseType) : sqlType)
 
 /** SQL that is true for rows whose key is among those of `keyLists`; `placeholder` gives the parameter of each key column's list. */
 export function keysCondition(row: string, table: Table, placeholder: (part: number) => string): string {

@@ -39,7 +39,7 @@ export const itemsPlugin = definePlugin({
       response: options.RESPONSE_MAX,
     })
     const writer = new Writer(host)
-    const engine = { reader, writer }
+    const engine = { reader, writer, log: host.log }
     host.hook(serverInfo, async function tellLimits({ accountability, info }, next) {
       if (accountability.user) info.queryLimit = { default: options.QUERY_LIMIT_DEFAULT, max: options.QUERY_LIMIT_MAX }
       await next()

@@ -1,8 +1,8 @@
 /** From what a client sent (query string, SEARCH body, code) to a `Query`, checked as far as that goes without a schema. Pure. */
 import { problems } from 'plinth'
 import type { QueryInput } from './api.ts'
-import type { Aggregate, DeepShape, FieldPath, Filter, MetaName, Operator, Query, Search, SortKey } from './query.ts'
-import { aggregateFunctions, operators } from './query.ts'
+import type { Aggregate, DeepShape, ExportFormat, FieldPath, Filter, MetaName, Operator, Query, Search, SortKey } from './query.ts'
+import { aggregateFunctions, exportFormats, operators } from './query.ts'
 import { parseQueryString } from './query-string.ts'
 import { isUuid } from './values.ts'
 
@@ -20,7 +20,7 @@ export interface Limits {
 type Params = Readonly<Record<string, unknown>>
 
 const known = new Set<string>(operators)
-const later = ['export', 'version', 'cursor'] as const
+const later = ['version', 'cursor'] as const
 
 /** @throws INVALID_QUERY naming the parameter at fault; FORBIDDEN where the reference takes a list for field names. */
 export function parseQuery(input: QueryInput, limits: Limits): Query {
@@ -46,9 +46,17 @@ export function parseQuery(input: QueryInput, limits: Limits): Query {
       aggregate: parseAggregate(params.aggregate),
       group: wordsOf('groupBy', params.groupBy ?? params.group).map((word) => pathOf('groupBy', word, limits)),
     },
+    export: parseExport(params.export),
     values,
     offset,
   }
+}
+
+function parseExport(raw: unknown): ExportFormat | null {
+  if (raw === undefined || raw === null || raw === '') return null
+  const format = exportFormats.find((name) => name === raw)
+  if (!format) throw problems.INVALID_QUERY(`"export" must be one of ${exportFormats.join(', ')}.`)
+  return format
 }
 
 function parseLimit(name: string, raw: unknown, limits: Limits): number | null {

@@ -93,8 +93,13 @@ export interface QueryShape extends ListShape {
   readonly meta: readonly MetaName[]
 }
 
+export const exportFormats = ['csv', 'csv_utf8', 'json', 'ndjson', 'xml', 'yaml'] as const
+export type ExportFormat = (typeof exportFormats)[number]
+
 export interface Query {
   readonly shape: QueryShape
+  /** The file that the rows are wanted as; null for an answer. */
+  readonly export: ExportFormat | null
   /** What `_eq` and its kin compare with, as it was sent. */
   readonly values: readonly unknown[]
   readonly offset: number

@@ -19,8 +19,8 @@ import { type Limits, parseQuery } from './parse.ts'
 import { authorise, permitRead } from './permit.ts'
 import { tableOf } from './place.ts'
 import { planRead, type ReadPlan } from './plan.ts'
-import type { Query } from './query.ts'
-import { type AnswerForm, type Bind, compileRead, type Statement } from './sql.ts'
+import type { ExportFormat, Query } from './query.ts'
+import { type AnswerForm, type Bind, compileBatch, compileRead, type Statement } from './sql.ts'
 import { toParameter, type Variables } from './values.ts'
 
 export interface ReadLimits extends Limits {
@@ -42,6 +42,19 @@ interface Known {
   /** Ready parameters, where none depends on the request. */
   readonly fixed: readonly Parameter[] | null
 }
+
+/** Which part of a list: all of it, or a batch at its start or behind another one. */
+type Part = 'whole' | 'start' | 'behind'
+
+interface Batch {
+  /** Rows asked for. */
+  readonly size: number
+  /** See `compileBatch`. */
+  readonly last: readonly (string | null)[]
+}
+
+/** Rows: the first batch; the most that one may have. Characters: what a batch should come to, so wide rows come in fewer at a time. */
+const batches = { first: 1000, most: 10_000, characters: 2_000_000 } as const
 
 export class Reader {
   readonly #host: Host
@@ -67,6 +80,51 @@ export class Reader {
       const text = await this.#run(known, caller, keys ? keyLists(table, keys) : [])
       return this.#shown(table, text!, caller.access)
     })
+  }
+
+  /** Every row of a list of any length, a batch at a time in the list's order: each is a statement of its own, so nothing is held for a slow reader. */
+  async *batches(collection: string, input: QueryInput, caller: Caller, keys?: readonly unknown[]): AsyncGenerator<readonly Item[]> {
+    const plan = this.plan(collection, input, caller, keys)
+    // Without a key no order is total: there is no telling where a batch ended.
+    if (plan.grouping || !plan.table.primaryKey.length) return yield JSON.parse(await this.list(collection, input, caller, keys)).data
+    let left = plan.limit ?? Number.POSITIVE_INFINITY
+    let size: number = batches.first
+    let last: readonly (string | null)[] | null = null
+    while (left > 0) {
+      const batch: Batch = { size: Math.min(size, left), last: last ?? [] }
+      const part = last ? 'behind' : 'start'
+      const text: string = await this.#upToDate(caller, async () => {
+        const { table, known } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list', part)
+        return (await this.#text(known, caller, keys ? keyLists(table, keys) : [], batch))!
+      })
+      if (isLonger(text, this.#limits.response)) {
+        if (batch.size === 1) throw this.#tooLarge()
+        size = Math.ceil(batch.size / 10)
+        continue
+      }
+      const found: { data: Item[]; last: (string | null)[] } = JSON.parse(text)
+      yield await this.#handled(plan.table, found.data, caller.access)
+      if (found.data.length < batch.size) return
+      left -= batch.size
+      last = found.last
+      size = Math.max(1, Math.min(batches.most, Math.floor((batch.size * batches.characters) / text.length)))
+    }
+  }
+
+  /** What a list is made of. */
+  plan(collection: string, input: QueryInput, caller: Caller, keys?: readonly unknown[]): ReadPlan {
+    return this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list').known.compiled.plan
+  }
+
+  /** Whether rows may be changed on their way out. */
+  get handled(): boolean {
+    return this.#host.hooked(itemsRead)
+  }
+
+  /** The file that a query asks for instead of an answer. */
+  exportOf(input: QueryInput): ExportFormat | null {
+    const named = typeof input === 'string' ? input.includes('export') : input.export !== undefined
+    return named ? parseQuery(input, this.#limits).export : null
   }
 
   /** Refuses a query before anything is written whose answer would need it. @throws INVALID_QUERY */
@@ -110,12 +168,18 @@ export class Reader {
     }
   }
 
-  #prepare(collection: string, input: QueryInput, access: Access, form: 'list' | 'keys' | 'one'): { table: Table; known: Known } {
+  #prepare(
+    collection: string,
+    input: QueryInput,
+    access: Access,
+    form: 'list' | 'keys' | 'one',
+    part: Part = 'whole',
+  ): { table: Table; known: Known } {
     const rights = this.#rights(access, collection, input)
     const snapshot = this.#current()
     const table = tableOf(snapshot, collection)
     const answer: AnswerForm = form === 'list' && table.singleton ? 'singleton' : form
-    const place = `${collection}\n${answer}\n${rights}\n`
+    const place = `${collection}\n${answer}\n${part}\n${rights}\n`
     const text = typeof input === 'string' && input.length <= 4096 ? place + input : undefined
     const seen = text === undefined ? undefined : this.#byText.get(text)
     if (seen) return { table, known: seen }
@@ -127,39 +191,59 @@ export class Reader {
       // Whoever names the keys gets them all: the default limit is for lists of unknown length.
       const limit = query.shape.limit ?? (form === 'keys' ? -1 : null)
       const plan = permitRead(planRead(snapshot, table, { ...query.shape, limit }, this.#limits), rights)
-      compiled = { plan, statement: compileRead(plan, answer, this.#limits.relations) }
+      const { relations } = this.#limits
+      const statement =
+        part === 'whole' || form === 'one' ? compileRead(plan, answer, relations) : compileBatch(plan, form, part === 'behind', relations)
+      compiled = { plan, statement }
       this.#byShape.set(shape, compiled)
     }
-    const fixed = form === 'list' && !query.values.some(isVariable) ? bind(compiled, query, [], nobodyNow) : null
+    const fixed = form === 'list' && part === 'whole' && !query.values.some(isVariable) ? bind(compiled, query, [], nobodyNow) : null
     const known = { query, compiled, fixed }
     if (text !== undefined) this.#byText.set(text, known)
     return { table, known }
   }
 
-  async #run({ query, compiled, fixed }: Known, caller: Caller, key: readonly Parameter[]): Promise<string | null | undefined> {
-    const parameters = fixed ?? bind(compiled, query, key, variablesOf(caller.access))
+  async #run(known: Known, caller: Caller, key: readonly Parameter[]): Promise<string | null | undefined> {
+    const text = await this.#text(known, caller, key)
+    if (text && isLonger(text, this.#limits.response)) throw this.#tooLarge()
+    return text
+  }
+
+  #tooLarge() {
+    return problems.INVALID_QUERY(
+      `The answer is larger than ${this.#limits.response} bytes: ask for fewer rows with "limit", page through them, or "export" them.`,
+    )
+  }
+
+  async #text(
+    { query, compiled, fixed }: Known,
+    caller: Caller,
+    key: readonly Parameter[],
+    batch?: Batch,
+  ): Promise<string | null | undefined> {
+    const parameters = fixed ?? bind(compiled, query, key, variablesOf(caller.access), batch)
     const db: Queryable | Database = caller.db ?? this.#host.db
-    const text = await db.text(compiled.statement.text, parameters, caller).catch((thrown) => {
+    return db.text(compiled.statement.text, parameters, caller).catch((thrown) => {
       // Some types have no order and some no equality; only the database knows of which that is true.
       throw thrown instanceof DatabaseError && thrown.state === '42883'
         ? problems.INVALID_QUERY('The database cannot sort or compare by such a column.', {}, thrown)
         : thrown
     })
-    if (text && isLonger(text, this.#limits.response)) {
-      throw problems.INVALID_QUERY(
-        `The answer is larger than ${this.#limits.response} bytes: ask for fewer rows with "limit", or page through them.`,
-      )
-    }
-    return text
   }
 
   /** With handlers on `itemsRead` the rows become objects and text again; without, PostgreSQL's text is the answer. */
   async #shown(table: Table, text: string, access: Access): Promise<string> {
-    if (!this.#host.hooked(itemsRead)) return text
+    if (!this.handled) return text
     const answer: { data: Item | Item[] } = JSON.parse(text)
-    const event = { table, access, rows: Array.isArray(answer.data) ? answer.data : [answer.data] }
+    const rows = await this.#handled(table, Array.isArray(answer.data) ? answer.data : [answer.data], access)
+    return JSON.stringify({ ...answer, data: Array.isArray(answer.data) ? rows : rows[0] })
+  }
+
+  async #handled(table: Table, rows: Item[], access: Access): Promise<readonly Item[]> {
+    if (!this.handled) return rows
+    const event = { table, access, rows }
     await this.#host.run(itemsRead, event)
-    return JSON.stringify({ ...answer, data: Array.isArray(answer.data) ? event.rows : event.rows[0] })
+    return event.rows
   }
 }
 
@@ -176,7 +260,7 @@ function variablesOf(access: Access): Variables {
   return access === system ? { ...nobodyNow, now: new Date() } : { user: access.user, role: access.role, now: new Date() }
 }
 
-function bind({ plan, statement }: Compiled, query: Query, key: readonly Parameter[], variables: Variables): Parameter[] {
+function bind({ plan, statement }: Compiled, query: Query, key: readonly Parameter[], variables: Variables, batch?: Batch): Parameter[] {
   // Every value is checked, also one that the statement does not need.
   const values = plan.slots.map(({ value, field, operator }) => {
     const raw = query.values[value]
@@ -186,6 +270,8 @@ function bind({ plan, statement }: Compiled, query: Query, key: readonly Paramet
   return statement.binds.map((place: Bind): Parameter => {
     if (place.kind === 'key') return key[place.part]!
     if (place.kind === 'offset') return query.offset
+    if (place.kind === 'size') return batch!.size
+    if (place.kind === 'last') return batch!.last[place.part]!
     if (place.kind === 'constant') return place.value
     const value = values[place.slot]!
     return place.end === undefined ? (value as Parameter) : ((value as Parameter[])[place.end] as Parameter)

@@ -1,7 +1,8 @@
 /** The routes of a collection: lists, keys, SEARCH and writes. /items has them for every collection, other prefixes for their own one. */
 import type { Context, Hono } from 'hono'
-import { type Env, Problem, problems, readJson } from 'plinth'
+import { type Env, type Log, Problem, problems, readJson } from 'plinth'
 import type { Caller, CrudAction, Item, Key, QueryInput } from './api.ts'
+import type { ExportFile } from './export.ts'
 import type { Action } from './permit.ts'
 import type { Reader } from './read.ts'
 import type { Writer } from './write.ts'
@@ -11,6 +12,7 @@ type C = Context<Env>
 export interface Engine {
   readonly reader: Reader
   readonly writer: Writer
+  readonly log: Log
 }
 
 /** Which collection a request is about; throws FORBIDDEN where the prefix does not serve it, or the caller may not do this. */
@@ -21,6 +23,7 @@ const fresh = { 'cache-control': 'no-cache', vary: 'Origin, Cache-Control' }
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', ...fresh }
 
 export const answer = (c: C, text: string): Response => c.body(text, 200, jsonHeaders)
+const file = (c: C, { body, headers }: ExportFile): Response => c.body(body, 200, { ...headers, ...fresh })
 const nothing = (c: C): Response => c.body(null, 204, fresh)
 
 /** The raw query string, as it was sent. */
@@ -44,7 +47,7 @@ export function crudRoutes(
   routes: Hono<Env>,
   path: string,
   subject: Subject,
-  { reader, writer }: Engine,
+  { reader, writer, log }: Engine,
   only?: readonly CrudAction[],
 ): void {
   const on = (action: CrudAction) => !only || only.includes(action)
@@ -61,19 +64,30 @@ export function crudRoutes(
     }
   }
 
+  const rows = async (c: C, collection: string, query: QueryInput, keys?: readonly unknown[]): Promise<Response> => {
+    const format = reader.exportOf(query)
+    if (!format) return answer(c, await reader.list(collection, query, callerOf(c), keys))
+    const { exportRows } = await import('./export.ts')
+    return file(c, await exportRows(reader, log, format, collection, query, callerOf(c), keys))
+  }
+
   if (on('list')) {
-    routes.get(root, async (c) => answer(c, await reader.list(enter(c, 'read'), queryOf(c), callerOf(c))))
+    routes.get(root, async (c) => rows(c, enter(c, 'read'), queryOf(c)))
     routes.on('SEARCH', root, async (c) => {
       const { query, keys } = searchOf(await readJson(c))
       reader.check(queryOf(c))
       const collection = enter(c, 'read', query)
-      return answer(c, await reader.list(collection, query ?? queryOf(c), callerOf(c), keys))
+      return rows(c, collection, query ?? queryOf(c), keys)
     })
   }
   if (on('read')) {
     routes.get(byKey, async (c) => {
       const collection = enter(c, 'read')
-      return answer(c, await reader.one(collection, keyIn(c, reader, collection), queryOf(c), callerOf(c)))
+      const text = await reader.one(collection, keyIn(c, reader, collection), queryOf(c), callerOf(c))
+      const format = reader.exportOf(queryOf(c))
+      if (!format) return answer(c, text)
+      const { exportItem } = await import('./export.ts')
+      return file(c, await exportItem(format, collection, JSON.parse(text).data))
     })
   }
   if (on('create')) {

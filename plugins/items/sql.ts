@@ -1,7 +1,7 @@
 /** A plan → one statement whose first column is the answer's JSON text. Identifiers come from the plan's tables, values are parameters. Pure. */
 import { arrayLiteral, type Field, problems, quoteName, type Table } from 'plinth'
 import { jsonColumn } from './format.ts'
-import { keysCondition } from './keys.ts'
+import { castType, keysCondition } from './keys.ts'
 import type { FieldFunction, Hop, Place } from './place.ts'
 import type { Condition, Order, ReadNode, ReadPlan, Rows, Selection } from './plan.ts'
 
@@ -14,6 +14,10 @@ export interface Statement {
 export type Bind =
   | { readonly kind: 'slot'; readonly slot: number /** Which end of a range. */; readonly end?: 0 | 1 }
   | { readonly kind: 'offset' }
+  /** How many rows a batch may have. */
+  | { readonly kind: 'size' }
+  /** What the last row of the batch before had in one of the keys of the order. */
+  | { readonly kind: 'last'; readonly part: number }
   /** A column of the one key, or the list of that column's values in all keys. */
   | { readonly kind: 'key'; readonly part: number }
   /** The same for every request of this plan. */
@@ -74,6 +78,27 @@ export function compileRead(plan: ReadPlan, form: AnswerForm, relations: number)
   return { text: `select '{"data":' || ${data} || ${meta}'}'`, binds: writer.binds }
 }
 
+/**
+ * A batch of a list, from its start or behind the row that a batch ended with: `{"data":[…],"last":[…]}`, the latter as text of each key of the
+ * order. The order must be total.
+ */
+export function compileBatch(plan: ReadPlan, form: 'list' | 'keys', behind: boolean, relations: number): Statement {
+  const writer = new Writer(relations)
+  const page = compilePage(
+    writer,
+    { ...plan, limit: 'bound', offset: behind ? 0 : plan.offset },
+    (row) => keyed(writer, row, plan.table, form),
+    behind,
+  )
+  const row = writer.alias()
+  const { text, joins } = objectOf(writer, row, plan.node)
+  const last = page.keys.map((key) => `${row}.${quoteName(key)}::text`).join(', ')
+  const shown = `select to_json(${text}) as shown, json_build_array(${last}) as last from (${page.text}) ${row}${joins}${page.order(row)}`
+  const data = `coalesce('[' || string_agg(coalesce(d.shown::text, 'null'), ',') || ']', '[]')`
+  const end = `coalesce((array_agg(d.last))[count(*)::integer]::text, '[]')`
+  return { text: `select '{"data":' || ${data} || ',"last":' || ${end} || '}' from (${shown}) d`, binds: writer.binds }
+}
+
 /** The rows of the answer, shown: first the page is found, so that only its rows are joined and formatted. */
 function compileRows(writer: Writer, plan: ReadPlan, form: AnswerForm): string {
   const page = compilePage(
@@ -100,15 +125,20 @@ function keyed(writer: Writer, row: string, table: Table, form: AnswerForm): str
 
 interface Page {
   readonly text: string
+  /** What the keys of the order are called in its rows. */
+  readonly keys: readonly string[]
   /** The order again, for when joins may have lost it. */
   order(row: string): string
 }
 
-/** Bare rows: filtered, ordered and cut. */
-function compilePage(writer: Writer, rows: Rows, also: (row: string) => readonly string[]): Page {
+type Cut = Pick<Rows, 'offset'> & { readonly limit: number | 'bound' | null }
+
+/** Bare rows: filtered, ordered and cut; `behind` the last one of a batch. */
+function compilePage(writer: Writer, rows: Omit<Rows, 'limit'> & Cut, also: (row: string) => readonly string[], behind = false): Page {
   const source = new Source(writer)
   const conditions = [...also(source.row), ...(rows.where ? [source.where(rows.table, rows.where)] : [])]
   const keys = rows.order.map((key) => source.sortKey(key, rows.order))
+  if (behind) conditions.push(behindLast(writer, rows.order, keys))
   // What is no column of the row itself is carried along by a name that no column has.
   const names = rows.order.map(({ place }, i) => (place.via.length || place.fn ? `$${i}` : place.field.name))
   const carried = keys.flatMap((key, i) => (names[i]!.startsWith('$') ? [`, ${key} as ${quoteName(names[i]!)}`] : []))
@@ -120,15 +150,35 @@ function compilePage(writer: Writer, rows: Rows, also: (row: string) => readonly
     orderBy(rows.order, (i) => keys[i]!),
     cut(writer, rows),
   ].join('')
-  return { text, order: (row) => orderBy(rows.order, (i) => `${row}.${quoteName(names[i]!)}`) }
+  return { text, keys: names, order: (row) => orderBy(rows.order, (i) => `${row}.${quoteName(names[i]!)}`) }
 }
 
 const orderBy = (order: readonly Pick<Order, 'descending'>[], key: (i: number) => string): string =>
   order.length ? ` order by ${order.map(({ descending }, i) => `${key(i)}${descending ? ' desc' : ''}`).join(', ')}` : ''
 
-function cut(writer: Writer, { limit, offset }: Pick<Rows, 'limit' | 'offset'>): string {
+const keyType = ({ field, fn }: Place): string => (fn?.kind === 'path' ? 'text' : castType(field.column!))
+
+/** True for rows that come later in the order than the last one did; nulls are the greatest, as PostgreSQL sorts them. */
+function behindLast(writer: Writer, order: readonly Order[], keys: readonly string[]): string {
+  const last = order.map(({ place }, part) => `${writer.parameter({ kind: 'last', part })}::${keyType(place)}`)
+  const never = order.map(({ place }) => !place.via.length && !place.fn && !place.field.column!.nullable)
+  const less = order.map(({ descending }) => descending)
+  // The one form that an index serves.
+  if (never.every(Boolean) && new Set(less).size === 1) return `(${keys.join(', ')}) ${less[0] ? '<' : '>'} (${last.join(', ')})`
+  const later = keys.map((key, i) => {
+    if (never[i]) return `${key} ${less[i] ? '<' : '>'} ${last[i]}`
+    return less[i]
+      ? `(${key} < ${last[i]} or (${last[i]} is null and ${key} is not null))`
+      : `(${key} > ${last[i]} or (${last[i]} is not null and ${key} is null))`
+  })
+  const same = keys.map((key, i) => `${key} is not distinct from ${last[i]}`)
+  return `(${later.map((condition, i) => [...same.slice(0, i), condition].join(' and ')).join(' or ')})`
+}
+
+function cut(writer: Writer, { limit, offset }: Cut): string {
+  const most = limit === 'bound' ? writer.parameter({ kind: 'size' }) : limit
   const skipped = offset === 'bound' ? writer.parameter({ kind: 'offset' }) : offset
-  return `${limit === null ? '' : ` limit ${limit}`}${skipped === 0 ? '' : ` offset ${skipped}`}`
+  return `${most === null ? '' : ` limit ${most}`}${skipped === 0 ? '' : ` offset ${skipped}`}`
 }
 
 function metaText(writer: Writer, plan: ReadPlan): string {
