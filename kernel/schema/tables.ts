@@ -87,7 +87,8 @@ export async function createMissingTables(
       for (current of steps) await transaction.execute(current.sql)
       return steps.map(({ makes }) => makes)
     })
-    if (made.length > 0) log.info('made what the database lacked', { made })
+    if (made.length > 0) log.info(`made ${made.length} things that the database lacked`)
+    if (made.length > 0) log.debug('made what the database lacked', { made })
     return made.length > 0
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.state !== '42501' || !current) throw error
