@@ -84,8 +84,15 @@ export class Reader {
   }
 
   /** A transaction that has met an error is over: only who began it can try again. */
-  #upToDate(caller: Caller, read: () => Promise<string>): Promise<string> {
-    return caller.db ? read() : upToDate(this.#host.registry, read)
+  async #upToDate(caller: Caller, read: () => Promise<string>): Promise<string> {
+    try {
+      return await (caller.db ? read() : upToDate(this.#host.registry, read))
+    } catch (thrown) {
+      // Some types have no order and some no equality; only the database knows of which that is true.
+      throw thrown instanceof DatabaseError && thrown.state === '42883'
+        ? problems.INVALID_QUERY('The database cannot sort or compare by such a column.', {}, thrown)
+        : thrown
+    }
   }
 
   /** Plans are the snapshot's: a new one starts with empty caches. */
@@ -138,12 +145,7 @@ export class Reader {
   async #run({ query, compiled, fixed }: Known, caller: Caller, key: readonly Parameter[]): Promise<string | null | undefined> {
     const parameters = fixed ?? bind(compiled, query, key, variablesOf(caller.access))
     const db: Queryable | Database = caller.db ?? this.#host.db
-    const text = await db.text(compiled.statement.text, parameters, caller).catch((thrown) => {
-      // Some types have no order and some no equality; only the database knows of which that is true.
-      throw thrown instanceof DatabaseError && thrown.state === '42883'
-        ? problems.INVALID_QUERY('The database cannot sort or compare by such a column.', {}, thrown)
-        : thrown
-    })
+    const text = await db.text(compiled.statement.text, parameters, caller)
     if (text && isLonger(text, this.#limits.response)) {
       throw problems.INVALID_QUERY(
         `The answer is larger than ${this.#limits.response} bytes: ask for fewer rows with "limit", or page through them.`,
