@@ -8,7 +8,7 @@ import { problems } from './problem.ts'
  * @throws INVALID_PAYLOAD for broken, primitive or very deep JSON, an unknown charset or encoding, or more than MAX_PAYLOAD_SIZE bytes.
  */
 export async function readJson(c: Context<Env>): Promise<Record<string, unknown> | unknown[] | undefined> {
-  const type = c.req.header('content-type')
+  const type = c.env.header('content-type')
   if (!type || !/^application\/json\s*(;|$)/i.test(type)) return undefined
   const charset = /;\s*charset="?([\w-]+)/i.exec(type)?.[1]
   if (charset && !/^(utf-?8|us-ascii)$/i.test(charset)) throw problems.INVALID_PAYLOAD(`Charset "${charset}" is not supported.`)
@@ -49,10 +49,10 @@ function isDeeper(json: string, most: number): boolean {
 
 async function readText(c: Context<Env>, limit: number): Promise<string> {
   const tooLarge = () => problems.INVALID_PAYLOAD(`The body is larger than ${limit} bytes (MAX_PAYLOAD_SIZE).`)
-  const length = c.req.header('content-length')
-  const encoding = c.req.header('content-encoding')?.toLowerCase()
+  const length = c.env.header('content-length')
+  const encoding = c.env.header('content-encoding')?.toLowerCase()
   if (Number(length) > limit) throw tooLarge()
-  if (length !== undefined && (!encoding || encoding === 'identity')) return c.req.text().catch(unreadable)
+  if (length !== null && (!encoding || encoding === 'identity')) return c.req.text().catch(unreadable)
 
   if (encoding && !['identity', 'gzip', 'deflate'].includes(encoding)) {
     throw problems.INVALID_PAYLOAD(`Content encoding "${encoding}" is not supported.`)

@@ -107,7 +107,7 @@ export const words = (raw: string): string[] =>
 const KernelOptions = v.object({
   HOST: env.text('127.0.0.1'),
   PORT: env.integer(8055, 0, 65535),
-  PUBLIC_URL: env.text('/'),
+  PUBLIC_URL: env.matching(/^(https?:\/\/[^\s/?#]+)?(\/[^\s?#]*)?$/, 'an address such as https://example.com, or a path', '/'),
   SECRET: env.maybeText(),
   DATABASE_URL: env.maybeText(),
   DATABASE_DIRECT_URL: env.maybeText(),
@@ -203,7 +203,7 @@ export function parseKernelConfig(environment: Environment, file: ConfigFile = {
   const o = parseEntries(KernelOptions, (entry) => entry, environment, file.options ?? {}, faults)
   if (faults.length) throw new StartError(faults.join('\n'))
   const databaseUrl = o.DATABASE_URL ?? o.DB_CONNECTION_STRING ?? (o.DB_HOST ? urlOf(o) : null)
-  if (databaseUrl && !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+  if (databaseUrl && !/^postgres(ql)?:\/\/\/?[^/]/.test(databaseUrl)) {
     throw new StartError('DATABASE_URL may hold an address such as postgres://user:password@host:5432/database.')
   }
   return {

@@ -60,6 +60,10 @@ class RequestEvent implements RequestContext {
   get ip(): string | null {
     return this.#address(this.request, this.#peer)
   }
+
+  header(name: string): string | null {
+    return this.#peer.header ? this.#peer.header(name) : this.request.headers.get(name)
+  }
 }
 
 /** @throws StartError naming every route that two plugins claim. */

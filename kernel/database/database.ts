@@ -67,11 +67,13 @@ export class DatabaseError extends Error {
   readonly column: string | undefined
   readonly constraint: string | undefined
   readonly detail: string | undefined
+  /** It ended the connection, or did not let one begin: a password that was changed, a database that was dropped. */
+  readonly fatal: boolean
 
   constructor(
     message: string,
     state: string,
-    fields: Partial<Pick<DatabaseError, 'schema' | 'table' | 'column' | 'constraint' | 'detail'>> = {},
+    fields: Partial<Pick<DatabaseError, 'schema' | 'table' | 'column' | 'constraint' | 'detail' | 'fatal'>> = {},
     cause?: unknown,
   ) {
     super(message, { cause })
@@ -82,11 +84,12 @@ export class DatabaseError extends Error {
     this.column = fields.column
     this.constraint = fields.constraint
     this.detail = fields.detail
+    this.fatal = fields.fatal ?? false
   }
 
   /** The database is not there, is shutting down, or has no room for us: the request may be tried again later. */
   get unavailable(): boolean {
-    return /^(08|53|57P|58)/.test(this.state)
+    return this.fatal || /^(08|53|57P|58)/.test(this.state)
   }
 }
 

@@ -276,7 +276,8 @@ function connect({ host, port, path }: { host: string[]; port: number[]; path?: 
 function toDatabaseError(error: unknown): unknown {
   if (error instanceof postgres.PostgresError) {
     const { schema_name: schema, table_name: table, column_name: column, constraint_name: constraint, detail } = error
-    return new DatabaseError(error.message, error.code, { schema, table, column, constraint, detail }, error)
+    const fatal = error.severity === 'FATAL'
+    return new DatabaseError(error.message, error.code, { schema, table, column, constraint, detail, fatal }, error)
   }
   if (!(error instanceof Error)) return error
   const { code } = error as { code?: string }

@@ -68,7 +68,7 @@ const lockKey = 0x706c696e7468
 /**
  * Makes what the specs ask for and the database lacks, in one transaction; several processes may do so at once. Nothing is asked of the
  * database when `catalogue` shows that nothing is missing. Tables go to the first of `schemas`.
- * @returns whether anything was made.
+ * @returns whether `catalogue` is out of date: something was made, by us or by a process that started at the same time.
  * @throws StartError when the database role may not make it.
  */
 export async function createMissingTables(
@@ -87,8 +87,9 @@ export async function createMissingTables(
       for (current of steps) await transaction.execute(current.sql)
       return steps.map(({ makes }) => makes)
     })
-    if (made.length > 0) log.info('made what the database lacked', { made })
-    return made.length > 0
+    if (made.length > 0) log.info(`made ${made.length} things that the database lacked`)
+    if (made.length > 0) log.debug('made what the database lacked', { made })
+    return true
   } catch (error) {
     if (!(error instanceof DatabaseError) || error.state !== '42501' || !current) throw error
     const [here] = await db.query<{ role: string; database: string }>(

@@ -16,11 +16,17 @@ const limits: ServerOptions = {
 
 class NodePeer implements Peer {
   readonly ip: string | null
+  readonly incoming: IncomingMessage
   readonly outgoing: ServerResponse
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.ip = incoming.socket.remoteAddress ?? null
+    this.incoming = incoming
     this.outgoing = outgoing
+  }
+
+  header(name: string): string | null {
+    return this.incoming.headersDistinct[name]?.join(', ') ?? null
   }
 
   gone(): boolean {

@@ -13,8 +13,9 @@ export async function bootstrap(world: World): Promise<number> {
 }
 
 export async function boot(world: World): Promise<number> {
-  return withKernel(world, ({ plugins, announcements }) => {
-    console.log([...announcements, ...plugins.map(describePlugin)].join('\n'))
+  return withKernel(world, ({ plugins, announcements, registry }) => {
+    const { warnings } = registry.snapshot
+    console.log([...announcements, ...plugins.map(describePlugin), ...warnings.map((line) => `! ${line}`)].join('\n'))
   })
 }
 

@@ -7,10 +7,10 @@ import type { Tokens } from './tokens.ts'
  * The token of `Authorization: Bearer …` or `?access_token=…`; undefined when there is none. Other schemes count as none.
  * @throws INVALID_PAYLOAD when there are both, INVALID_CREDENTIALS when there are several.
  */
-export function findToken(request: Request): string | undefined {
-  const header = request.headers.get('authorization')
+export function findToken(context: Pick<RequestContext, 'request' | 'header'>): string | undefined {
+  const header = context.header('authorization')
   const fromHeader = header ? /^bearer ([^\s]+)$/i.exec(header)?.[1] : undefined
-  const { url } = request
+  const { url } = context.request
   const [fromQuery, another] = url.includes('access_token=') ? new URL(url).searchParams.getAll('access_token').filter(Boolean) : []
   if (another !== undefined) throw problems.INVALID_CREDENTIALS('The query carries several access tokens: leave one.')
   if (fromHeader !== undefined && fromQuery !== undefined) {
@@ -33,7 +33,7 @@ const isPing = ({ url }: Request): boolean => /^[^?]*\/server\/+ping\/*(\?|$)/i.
 /** Handler of the `request` point. */
 export function createAuthentication(accounts: Accounts, tokens: Tokens) {
   return async function authenticate(context: RequestContext, next: () => Promise<void>): Promise<void> {
-    const token = findToken(context.request)
+    const token = findToken(context)
     if (!isPing(context.request)) {
       const { ip } = context
       context.accountability = await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, ip, accounts, tokens))

@@ -1,8 +1,8 @@
 /** Statements made for a schema that somebody has changed since, past us or a moment ago. */
 import { DatabaseError, type Registry } from 'plinth'
 
-/** No such table, no such column: the snapshot says otherwise. */
-const isOutdated = (thrown: unknown): boolean => thrown instanceof DatabaseError && (thrown.state === '42P01' || thrown.state === '42703')
+/** No such table, column or operator, another type: the snapshot said otherwise. */
+const isOutdated = (thrown: unknown): boolean => thrown instanceof DatabaseError && /^(42P01|42703|42804|42883)$/.test(thrown.state)
 
 /** Runs `work`, and once more if the schema has changed under it. Nothing of the first run may be left: it is for reads and whole transactions. */
 export async function upToDate<T>(registry: Registry, work: () => Promise<T>): Promise<T> {

@@ -88,6 +88,8 @@ export class Reader {
     // Without a key no order is total: there is no telling where a batch ended.
     if (plan.grouping || !plan.table.primaryKey.length) return yield JSON.parse(await this.list(collection, input, caller, keys)).data
     let left = plan.limit ?? Number.POSITIVE_INFINITY
+    // A character may take four bytes.
+    const aim = Math.min(batches.characters, this.#limits.response / 4)
     let size: number = batches.first
     let last: readonly (string | null)[] | null = null
     while (left > 0) {
@@ -107,7 +109,7 @@ export class Reader {
       if (found.data.length < batch.size) return
       left -= batch.size
       last = found.last
-      size = Math.max(1, Math.min(batches.most, Math.floor((batch.size * batches.characters) / text.length)))
+      size = Math.max(1, Math.min(batches.most, Math.floor((batch.size * aim) / text.length)))
     }
   }
 
@@ -143,8 +145,15 @@ export class Reader {
   }
 
   /** A transaction that has met an error is over: only who began it can try again. */
-  #upToDate(caller: Caller, read: () => Promise<string>): Promise<string> {
-    return caller.db ? read() : upToDate(this.#host.registry, read)
+  async #upToDate(caller: Caller, read: () => Promise<string>): Promise<string> {
+    try {
+      return await (caller.db ? read() : upToDate(this.#host.registry, read))
+    } catch (thrown) {
+      // Some types have no order and some no equality; only the database knows of which that is true.
+      throw thrown instanceof DatabaseError && thrown.state === '42883'
+        ? problems.INVALID_QUERY('The database cannot sort or compare by such a column.', {}, thrown)
+        : thrown
+    }
   }
 
   /** Plans are the snapshot's: a new one starts with empty caches. */
@@ -223,12 +232,7 @@ export class Reader {
   ): Promise<string | null | undefined> {
     const parameters = fixed ?? bind(compiled, query, key, variablesOf(caller.access), batch)
     const db: Queryable | Database = caller.db ?? this.#host.db
-    return db.text(compiled.statement.text, parameters, caller).catch((thrown) => {
-      // Some types have no order and some no equality; only the database knows of which that is true.
-      throw thrown instanceof DatabaseError && thrown.state === '42883'
-        ? problems.INVALID_QUERY('The database cannot sort or compare by such a column.', {}, thrown)
-        : thrown
-    })
+    return db.text(compiled.statement.text, parameters, caller)
   }
 
   /** With handlers on `itemsRead` the rows become objects and text again; without, PostgreSQL's text is the answer. */

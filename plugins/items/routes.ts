@@ -22,8 +22,9 @@ export type Subject = (c: C, action: Action) => string
 const fresh = { 'cache-control': 'no-cache', vary: 'Origin, Cache-Control' }
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', ...fresh }
 
-export const answer = (c: C, text: string): Response => c.body(text, 200, jsonHeaders)
-const file = (c: C, { body, headers }: ExportFile): Response => c.body(body, 200, { ...headers, ...fresh })
+/** Not `c.body`, which copies the headers into a Headers object each time. */
+export const answer = (text: string): Response => new Response(text, { headers: jsonHeaders })
+const file = ({ body, headers }: ExportFile): Response => new Response(body, { headers: { ...headers, ...fresh } })
 const nothing = (c: C): Response => c.body(null, 204, fresh)
 
 /** The raw query string, as it was sent. */
@@ -66,9 +67,9 @@ export function crudRoutes(
 
   const rows = async (c: C, collection: string, query: QueryInput, keys?: readonly unknown[]): Promise<Response> => {
     const format = reader.exportOf(query)
-    if (!format) return answer(c, await reader.list(collection, query, callerOf(c), keys))
+    if (!format) return answer(await reader.list(collection, query, callerOf(c), keys))
     const { exportRows } = await import('./export.ts')
-    return file(c, await exportRows(reader, log, format, collection, query, callerOf(c), keys))
+    return file(await exportRows(reader, log, format, collection, query, callerOf(c), keys))
   }
 
   if (on('list')) {
@@ -85,9 +86,9 @@ export function crudRoutes(
       const collection = enter(c, 'read')
       const text = await reader.one(collection, keyIn(c, reader, collection), queryOf(c), callerOf(c))
       const format = reader.exportOf(queryOf(c))
-      if (!format) return answer(c, text)
+      if (!format) return answer(text)
       const { exportItem } = await import('./export.ts')
-      return file(c, await exportItem(format, collection, JSON.parse(text).data))
+      return file(await exportItem(format, collection, JSON.parse(text).data))
     })
   }
   if (on('create')) {
@@ -165,7 +166,7 @@ const routeNotFound = (c: C) => problems.ROUTE_NOT_FOUND(undefined, { path: c.re
 
 async function written(c: C, work: (caller: Caller) => Promise<string | null>): Promise<Response> {
   const text = await work(callerOf(c))
-  return text === null ? nothing(c) : answer(c, text)
+  return text === null ? nothing(c) : answer(text)
 }
 
 /** A write stands although its answer may not be seen: null then. */

@@ -102,7 +102,10 @@ export class Writer {
   /** This process's own caches must not wait for the notice to come back. */
   async #tell(change: ChangedEvent): Promise<void> {
     if (change.table.raises) this.#host.versions.touch(change.table.raises)
-    await this.#host.run(itemsChanged, change)
+    // The write stands: whoever asked for it must not hear that it failed.
+    await this.#host.run(itemsChanged, change).catch((error) => {
+      this.#host.log.error('a handler failed after a write', { collection: change.table.name, action: change.action, error })
+    })
   }
 }
 

@@ -5,7 +5,7 @@
 import type { AddressInfo } from 'node:net'
 import process from 'node:process'
 import { serve } from '@hono/node-server'
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import postgres from 'postgres'
 import { cases } from './cases.ts'
 
@@ -22,22 +22,22 @@ async function ask(db: Queryable, text: string, parameters: Parameters = []): Pr
   return row![0] as string
 }
 
-const answer = async (c: Context, text: string | Promise<string>) => c.body(await text, 200, jsonHeaders)
+const answer = async (text: Promise<string>) => new Response(await text, { headers: jsonHeaders })
 const write = (text: string, parameters: Parameters) => sql.begin((db) => ask(db, text, parameters)) as Promise<string>
 
 app.get('/server/ping', (c) => c.text('pong'))
 app.get('/items/articles', (c) => {
   const query = c.req.url.split('?')[1] ?? ''
-  return answer(c, ask(sql, textOf(query.includes('filter') ? 'filter' : query.includes('author.') ? 'nested' : 'list')))
+  return answer(ask(sql, textOf(query.includes('filter') ? 'filter' : query.includes('author.') ? 'nested' : 'list')))
 })
-app.get('/items/articles/:key', (c) => answer(c, ask(sql, textOf('key'), [c.req.param('key')])))
+app.get('/items/articles/:key', (c) => answer(ask(sql, textOf('key'), [c.req.param('key')])))
 app.post('/items/comments', async (c) => {
   const { article, text, likes, written_at } = await c.req.json()
-  return answer(c, write(textOf('create'), [article, text, likes, written_at]))
+  return answer(write(textOf('create'), [article, text, likes, written_at]))
 })
 app.patch('/items/comments/:key', async (c) => {
   const { text, likes } = await c.req.json()
-  return answer(c, write(textOf('update'), [text, likes, c.req.param('key')]))
+  return answer(write(textOf('update'), [text, likes, c.req.param('key')]))
 })
 
 const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => {

@@ -38,7 +38,7 @@ export const cases: readonly Case[] = [
     name: 'list',
     title: 'list of 100, all columns',
     requests: [get('/items/articles')],
-    bare: { kind: 'list', text: list(`select ${article('a')} from articles a order by a.id limit 100`) },
+    bare: { kind: 'list', text: list(`select ${article('a')} from (select * from articles order by id limit 100) a`) },
   },
   {
     name: 'key',

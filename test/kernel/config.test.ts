@@ -188,6 +188,14 @@ describe('the kernel itself', () => {
     test(`database address by ${why}`, () => assert.equal(parseKernelConfig(environment).databaseUrl, url))
   }
 
+  test('an address that names nothing is none', () => {
+    for (const PUBLIC_URL of ['nonsense', 'ftp://a.example', 'https://'])
+      assert.match(faultsOf(() => parseKernelConfig({ PUBLIC_URL }))[0]!, /^PUBLIC_URL .*may hold an address/)
+    for (const DATABASE_URL of ['postgres://', 'postgres:///'])
+      assert.match(faultsOf(() => parseKernelConfig({ DATABASE_URL }))[0]!, /^DATABASE_URL may hold/)
+    for (const PUBLIC_URL of ['', '/', '/api', 'http://localhost:8055']) assert.ok(parseKernelConfig({ PUBLIC_URL }))
+  })
+
   test('PUBLIC_URL loses its last slashes', () => {
     assert.equal(parseKernelConfig({ PUBLIC_URL: 'https://a.example/api//' }).publicUrl, 'https://a.example/api')
   })

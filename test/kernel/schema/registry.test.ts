@@ -91,6 +91,8 @@ test('a change by one process reaches another, also while six start at once', { 
   try {
     const heard = databases.map(() => Promise.withResolvers<Snapshot>())
     const processes = await Promise.all(databases.map((db, i) => startRegistry(db, (s) => s.tables.has('added') && heard[i]!.resolve(s))))
+    for (const { registry } of processes)
+      for (const { name, schema } of metaTables) assert.ok(schema || registry.snapshot.tables.has(name), name)
     await databases[0]!.transaction(async (transaction) => {
       await transaction.execute('create table added (id integer primary key)')
       await processes[0]!.registry.changed(transaction)
