@@ -54,7 +54,7 @@ interface Batch {
 }
 
 /** Rows: the first batch; the most that one may have. Characters: what a batch should come to, so wide rows come in fewer at a time. */
-const batches = { first: 1000, most: 10_000, characters: 2_000_000 } as const
+const batches = { first: 1000, most: 10_000, characters: 500_000 } as const
 
 export class Reader {
   readonly #host: Host

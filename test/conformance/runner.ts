@@ -99,7 +99,7 @@ export type Scenario = (api: Api) => Promise<void>
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/gi
 const ISO = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?/g
-const FILE_TIME = /\b\d{8}-\d{4,6}\b/g
+const FILE_TIME = /\b\d{8}-\d{3,6}\b/g
 const JWT = /eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/g
 const REFRESH_TOKEN = /^[\w-]{64}$/
 const TWO_DAYS = 2 * 86_400_000

@@ -7,14 +7,14 @@ import type { TestHost } from '../../host.ts'
 import { createRecorder } from '../../recorded.ts'
 import { oddTable, startLibrary } from './library.ts'
 
-const data = String.raw`
+const data = `
 insert into author (id, name, mentor, secret) values (1, 'Ann "A"', null, 'shh'), (2, 'Bøb, 日本 😀', 1, null);
 insert into article (id, title, rating, price, score, published, day, data, tags, author) values
   (1, '=1+1', 1, 1.50, 0.5, true, '2001-02-03', '{"a":{"b":[1,{"c":2}]},"e":{}}', 'red,green', 1),
-  (2, E'two\nlines', null, null, null, false, null, '[1,"x",null]', '', null),
+  (2, E'two\\nlines', null, null, null, false, null, '[1,"x",null]', '', null),
   (3, '', null, null, null, null, null, null, null, 2);
 create table "sp ace ""é" (id integer primary key, "1 <a> & b" text, "x:y" text);
-insert into "sp ace ""é" values (1, E'\x01 ]]> <&>', null);
+insert into "sp ace ""é" values (1, E'\\x01 ]]> <&>', null);
 create table many (id integer primary key, n integer, label text, info json);
 insert into many select i, case when i % 7 > 0 then i % 5 end, repeat('x', i % 50), case when i = 4000 then '{"late":true}'::json end
   from generate_series(1, 5000) i;
