@@ -27,7 +27,7 @@ async function rightsOf(token: string, ip: string | null, accounts: Accounts, to
   return rights
 }
 
-/** `/server/ping` answers whoever asks, with whatever token, also when the database is away. */
+/** `/server/ping` answers whoever asks, with whatever token. */
 const isPing = ({ url }: Request): boolean => /^[^?]*\/server\/+ping\/*(\?|$)/i.test(url)
 
 /** Handler of the `request` point. */

@@ -48,7 +48,7 @@ export function createTokens(secret: string): Tokens {
     })
     // A scope is that of a link sent by mail (invitation, reset); a session or share would have to be looked up.
     if (payload.scope !== undefined || !('role' in payload)) throw problems.INVALID_TOKEN()
-    if (typeof payload.id !== 'string' || payload.session !== undefined) throw problems.INVALID_CREDENTIALS()
+    if (typeof payload.id !== 'string' || payload.session !== undefined || payload.share !== undefined) throw problems.INVALID_CREDENTIALS()
     const { pwd } = protectedHeader
     return { user: payload.id, stamp: typeof pwd === 'string' ? pwd : undefined, expires: payload.exp ?? Number.POSITIVE_INFINITY }
   }

@@ -1,6 +1,6 @@
 /** What the benchmark reads and writes: 200 authors, 20,000 articles with ten columns of mixed types, 40,000 comments; the same rows at every run. */
 import { randomUUID } from 'node:crypto'
-import { quoteName } from '../../kernel/database/database.ts'
+import { type Database, quoteName } from '../../kernel/database/database.ts'
 import { openPostgres } from '../../kernel/database/postgres.ts'
 
 export const articles = 20_000
@@ -76,10 +76,19 @@ export const seedInto = (url: string): Promise<void> =>
     seed.split(/;\n/).filter((statement) => statement.trim()),
   )
 
-async function run(url: string, scripts: Iterable<string>): Promise<void> {
+/** Whether an earlier run has. */
+export const isSeeded = (url: string): Promise<boolean> =>
+  connected(url, async (db) => (await db.text(`select (to_regclass('comments') is not null)::text`)) === 'true')
+
+const run = (url: string, scripts: Iterable<string>): Promise<void> =>
+  connected(url, async (db) => {
+    for (const script of scripts) await db.execute(script)
+  })
+
+async function connected<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
   const db = openPostgres({ url, poolSize: 1, statementTimeout: 120_000 })
   try {
-    for (const script of scripts) await db.execute(script)
+    return await work(db)
   } finally {
     await db.close()
   }

@@ -1,19 +1,21 @@
 /**
- * `npm run bench`: our speed beside the bare limit, and beside the reference if there is one. See README.md here for what the lines mean.
+ * `npm run bench`: our speed beside the bare limit, and beside the reference if there is one; then start, memory, introspection and growth.
+ * Prints tables in Markdown. Look at the ratios: both sides of one meet the same moments of the machine.
  *
- *     node test/bench/run.ts                      everything
- *     node test/bench/run.ts list key             these cases of load only
- *     node test/bench/run.ts start memory growth introspection
+ *     node test/bench/run.ts                             everything, about 12 minutes
+ *     node test/bench/run.ts list key                    these cases of load only: ping list key filter nested create update
+ *     node test/bench/run.ts start introspection growth
  *
- * DATABASE_URL: a PostgreSQL server on which databases may be made. BENCH_ROUNDS (10), BENCH_SECONDS of one round (2).
- * REFERENCE_URL, REFERENCE_TOKEN, REFERENCE_DATABASE_URL: a running reference server, an administrator's token of it, and its database, which gets three tables.
+ * DATABASE_URL: a PostgreSQL server on which databases may be made (postgres://postgres@127.0.0.1:5432/postgres). BENCH_ROUNDS (10), BENCH_SECONDS
+ * of a round (2). REFERENCE_URL, REFERENCE_TOKEN and REFERENCE_DATABASE_URL: a reference server under way, an administrator's token of it, and its
+ * database, which gets three tables (and keeps them).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { cases } from './cases.ts'
-import { makeDatabase, seedInto } from './data.ts'
+import { isSeeded, makeDatabase, seedInto } from './data.ts'
 import { introspection, memoryOf } from './figures.ts'
 import { measure, median, type Rates, ratios, rounds } from './load.ts'
 import { answered, bearer, type Server, startBare, startOurs, type Target } from './servers.ts'
@@ -79,7 +81,7 @@ async function reference(): Promise<Target[]> {
   const { REFERENCE_URL: address, REFERENCE_TOKEN = '', REFERENCE_DATABASE_URL: database } = process.env
   if (!address) return []
   if (!database) throw new Error("REFERENCE_DATABASE_URL is not set: the reference's database gets the tables that are read")
-  await seedInto(database)
+  if (!(await isSeeded(database))) await seedInto(database)
   const headers = bearer(REFERENCE_TOKEN)
   await answered(fetch(`${address}/utils/cache/clear?system`, { method: 'POST', headers }))
   return [{ name: 'reference', address, headers }]
@@ -132,12 +134,13 @@ async function growth(): Promise<void> {
           { ...small!, name: 'few' },
           { ...large!, name: 'many' },
         ]
+        const sizes = await Promise.all([small!, large!].map(memoryOf))
+        row(['memory after start, MB', ...sizes.map((size) => size.toFixed(0)), (sizes[1]! / sizes[0]!).toFixed(2)])
         for (const one of cases.filter(({ name }) => name === 'list' || name === 'key')) {
           const rates = await measure(one, targets)
           const [a, b] = [rates.get('few')!, rates.get('many')!]
           row([one.title, spread(a, 0), spread(b, 0), spread(ratios(b, a), 2)])
         }
-        row(['memory after start, MB', ...(await Promise.all(targets.map(async (one) => (await memoryOf(one)).toFixed(0)))), ''])
         console.log()
       }),
     ),
