@@ -248,7 +248,8 @@ function planOrder(snapshot: Snapshot, table: Table, sort: readonly SortKey[]): 
   const asked = sort.map(({ path, descending }) => {
     const place = placeOf(snapshot, table, path)
     if (place.field.concealed) throw concealed(place.field)
-    if (place.field.column!.baseType === 'json') throw problems.INVALID_QUERY(`"${place.field.name}" is JSON, which has no order.`)
+    if (place.field.column!.baseType === 'json' && !place.fn)
+      throw problems.INVALID_QUERY(`"${place.field.name}" is JSON, which has no order.`)
     return { place, descending }
   })
   const named = new Set(sort.filter(({ path }) => path.length === 1).map(({ path }) => path[0]))

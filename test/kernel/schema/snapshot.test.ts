@@ -158,7 +158,10 @@ for (const driver of testDrivers) {
     })
 
     test('lists columns in table order, then by sort the fields that have none, also those whose column is gone', () => {
-      assert.deepEqual([...table('posts').fields.keys()], ['id', 'author', 'editor', 'lead', 'broken', 'loose', 'blocks', 'tags', 'ghost', 'look'])
+      assert.deepEqual(
+        [...table('posts').fields.keys()],
+        ['id', 'author', 'editor', 'lead', 'broken', 'loose', 'blocks', 'tags', 'ghost', 'look'],
+      )
       const tags = table('posts').fields.get('tags')!
       assert.deepEqual([tags.type, tags.column, tags.special], ['alias', null, ['m2m']])
       assert.deepEqual(
