@@ -95,11 +95,11 @@ export class Reader {
     while (left > 0) {
       const batch: Batch = { size: Math.min(size, left), last: last ?? [] }
       const part = last ? 'behind' : 'start'
-      const text: string = await this.#upToDate(caller, async () => {
+      const text = await this.#upToDate(caller, async () => {
         const { table, known } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list', part)
-        return (await this.#text(known, caller, keys ? keyLists(table, keys) : [], batch))!
+        return await this.#text(known, caller, keys ? keyLists(table, keys) : [], batch)
       })
-      if (isLonger(text, this.#limits.response)) {
+      if (!text) {
         if (batch.size === 1) throw this.#tooLarge()
         size = Math.ceil(batch.size / 10)
         continue
@@ -145,7 +145,7 @@ export class Reader {
   }
 
   /** A transaction that has met an error is over: only who began it can try again. */
-  async #upToDate(caller: Caller, read: () => Promise<string>): Promise<string> {
+  async #upToDate<T>(caller: Caller, read: () => Promise<T>): Promise<T> {
     try {
       return await (caller.db ? read() : upToDate(this.#host.registry, read))
     } catch (thrown) {
@@ -203,7 +203,7 @@ export class Reader {
       const { relations } = this.#limits
       const statement =
         part === 'whole' || form === 'one' ? compileRead(plan, answer, relations) : compileBatch(plan, form, part === 'behind', relations)
-      compiled = { plan, statement }
+      compiled = { plan, statement: bounded(statement, this.#limits.response) }
       this.#byShape.set(shape, compiled)
     }
     const fixed = form === 'list' && part === 'whole' && !query.values.some(isVariable) ? bind(compiled, query, [], nobodyNow) : null
@@ -214,7 +214,7 @@ export class Reader {
 
   async #run(known: Known, caller: Caller, key: readonly Parameter[]): Promise<string | null | undefined> {
     const text = await this.#text(known, caller, key)
-    if (text && isLonger(text, this.#limits.response)) throw this.#tooLarge()
+    if (text === null) throw this.#tooLarge()
     return text
   }
 
@@ -251,9 +251,11 @@ export class Reader {
   }
 }
 
-/** Whether UTF-8 needs more than `bytes`, counted only where that is in doubt. */
-const isLonger = (text: string, bytes: number): boolean =>
-  text.length > bytes || (text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes)
+/** Null instead of an answer of more bytes, so that it never leaves the database. `offset 0` keeps PostgreSQL from making the answer twice. */
+const bounded = ({ text, binds }: Statement, bytes: number): Statement => ({
+  text: `select case when octet_length(b) <= ${bytes} then b end from (${text} offset 0) x(b)`,
+  binds,
+})
 
 const isVariable = (value: unknown): boolean =>
   Array.isArray(value) ? value.some(isVariable) : typeof value === 'string' && value.startsWith('$')
