@@ -1,9 +1,7 @@
 /** What is checked and changed in rows before they are written: addresses of users, and fields that are never read back. */
 import { problems, type Table } from 'plinth'
-import type { Item } from 'plinth/items'
+import { type Item, mask } from 'plinth/items'
 import { emailForm } from './api.ts'
-
-const mask = '**********'
 
 /** Changes `row`: values of fields with the special `hash` to their hash, an empty one to null; drops masks that came back. */
 export async function sealSecrets(table: Table, row: Item, hash: (text: string) => Promise<string>): Promise<void> {

@@ -43,6 +43,9 @@ export interface Items {
 
 export const items = service<Items>('items')
 
+/** Shown in place of what is written but never read back; sent back, it changes nothing. */
+export const mask = '**********'
+
 interface WriteEvent {
   readonly table: Table
   /** The request's own transaction: what it writes is undone with the rest if anything fails. */

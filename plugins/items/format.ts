@@ -1,11 +1,9 @@
 /** How a column looks in JSON, as an SQL expression whose value `row_to_json` prints right. Pure. */
 import { type Field, quoteName } from 'plinth'
+import { mask } from './api.ts'
 
 /** Types by `pg_type.typname` that JSON prints as the API shows them. */
 const plain = new Set(['int2', 'int4', 'bool', 'text', 'varchar', 'bpchar', 'citext', 'name', 'uuid', 'json', 'jsonb', 'date', 'time'])
-
-/** Shown in place of what is written but never read back. */
-export const mask = '**********'
 
 /** `row` is the alias that holds the column. */
 export function jsonColumn(row: string, field: Field): string {

@@ -1,13 +1,12 @@
 /** Settings: one row about the project, at /settings; its public part is told by /server/info. */
 import { type Database, definePlugin, points, problems, quoteName, type Table } from 'plinth'
-import { type Item, items, itemsUpdate } from 'plinth/items'
+import { type Item, items, itemsUpdate, mask } from 'plinth/items'
 import { serverInfo } from 'plinth/server'
 import { projectDefaults, settingsTable } from './tables.ts'
 
 type Project = Readonly<Record<string, unknown>>
 
 /** What a secret reads as; sent back, it changes nothing. */
-const mask = '**********'
 
 export const settings = definePlugin({
   name: 'settings',
