@@ -29,9 +29,9 @@ export const access = definePlugin({
       for (const row of rows) await sealSecrets(table, row, passwords.hash)
       await next()
     })
-    host.hook(itemsUpdate, async function guardUpdated({ table, patch }, next) {
-      checkEmail(table, patch)
-      await sealSecrets(table, patch, passwords.hash)
+    host.hook(itemsUpdate, async function guardUpdated({ table, changes }, next) {
+      for (const { patch } of changes) checkEmail(table, patch)
+      for (const { patch } of changes) await sealSecrets(table, patch, passwords.hash)
       await next()
     })
     host.hook(points.start, async function firstAdmin(_, next) {

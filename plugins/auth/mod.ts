@@ -37,9 +37,12 @@ export const auth = definePlugin({
     // Whoever came in by what has changed has to come in anew.
     host.hook(itemsUpdate, async function endSessions(event, next) {
       await next()
-      const { table, keys, patch, db } = event
-      const shutOut = 'status' in patch && patch.status !== 'active'
-      if (table.name === 'directus_users' && (shutOut || 'password' in patch || 'email' in patch)) await sessions.endAll(keys, db)
+      const { table, changes, db } = event
+      if (table.name !== 'directus_users') return
+      for (const { keys, patch } of changes) {
+        const shutOut = 'status' in patch && patch.status !== 'active'
+        if (shutOut || 'password' in patch || 'email' in patch) await sessions.endAll(keys, db)
+      }
     })
     host.schedule('17 * * * *', () => sessions.sweep())
   },

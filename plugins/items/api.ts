@@ -51,6 +51,8 @@ interface WriteEvent {
   /** The request's own transaction: what it writes is undone with the rest if anything fails. */
   readonly db: Transaction
   readonly access: Access
+  /** Of a nested write: for each row or change the item that it stood in, an object among the `rows` or `patch`es of the event around this one. */
+  readonly parents?: readonly Item[]
 }
 
 /** Around the creation of items. On the way in `rows` may be changed; after `next()` `keys` holds their keys in the same order. */
@@ -59,10 +61,15 @@ export interface CreateEvent extends WriteEvent {
   keys: Key[]
 }
 
-/** Around a change. On the way in `patch` may be changed. */
-export interface UpdateEvent extends WriteEvent {
+/** What the items of `keys` get. */
+export interface Change {
   keys: Key[]
   patch: Item
+}
+
+/** Around a change. On the way in keys and patches may be changed; after `next()` `keys` are those that were found. */
+export interface UpdateEvent extends WriteEvent {
+  changes: Change[]
 }
 
 export interface DeleteEvent extends WriteEvent {

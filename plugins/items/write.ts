@@ -70,11 +70,11 @@ export class Writer {
     return this.within(caller, async (db) => {
       const { snapshot } = this.#host.registry
       const table = tableOf(snapshot, collection)
-      const event: UpdateEvent = { table, db, access: caller.access, keys: keys as Key[], patch: structuredClone(patch) }
+      const event: UpdateEvent = { table, db, access: caller.access, changes: [{ keys: keys as Key[], patch: structuredClone(patch) }] }
       await this.#host.run(itemsUpdate, event, async (e) => {
-        e.keys = await change(snapshot, db, table, e.keys, e.patch, caller.access)
+        for (const one of e.changes) one.keys = await change(snapshot, db, table, one.keys, one.patch, caller.access)
       })
-      return this.#changed(db, { action: 'update', table, keys: event.keys, access: caller.access })
+      return this.#changed(db, { action: 'update', table, keys: event.changes.flatMap((one) => one.keys), access: caller.access })
     })
   }
 

@@ -24,8 +24,8 @@ export const settings = definePlugin({
       await next()
     })
 
-    host.hook(itemsUpdate, async function refuseSecrets({ table, patch }, next) {
-      if (table.name === settingsTable.name) checkSecrets(table, patch)
+    host.hook(itemsUpdate, async function refuseSecrets({ table, changes }, next) {
+      if (table.name === settingsTable.name) for (const { patch } of changes) checkSecrets(table, patch)
       await next()
     })
 

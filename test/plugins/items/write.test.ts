@@ -12,6 +12,7 @@ import {
   itemsCreate,
   itemsDelete,
   itemsUpdate,
+  type UpdateEvent,
 } from 'plinth/items'
 import type { TestHost } from '../../host.ts'
 import { createRecorder } from '../../recorded.ts'
@@ -22,7 +23,7 @@ const problems = defineProblems({ NOT_TODAY: { status: 409, message: 'Not today.
 /** What handlers do, set by each test. */
 interface Behaviour {
   create?(event: CreateEvent, next: () => Promise<void>): Promise<void>
-  update?(event: { patch: Record<string, unknown> }, next: () => Promise<void>): Promise<void>
+  update?(event: UpdateEvent, next: () => Promise<void>): Promise<void>
   delete?(event: { keys: unknown[] }, next: () => Promise<void>): Promise<void>
   changed?(event: ChangedEvent): Promise<void>
 }
@@ -228,7 +229,8 @@ describe('writes', () => {
 
     test('change a patch, and the keys of a delete', async () => {
       await post('/items/article', [{ title: 'a' }, { title: 'b' }])
-      behaviour.update = async ({ patch }, next) => {
+      behaviour.update = async ({ changes }, next) => {
+        const { patch } = changes[0]!
         patch.body = `about ${patch.title}`
         await next()
       }
@@ -343,7 +345,8 @@ describe('writes', () => {
     test('a patch too', async () => {
       await post('/items/article', { title: 'a', rating: 1 })
       let runs = 0
-      behaviour.update = async ({ patch }, next) => {
+      behaviour.update = async ({ changes }, next) => {
+        const { patch } = changes[0]!
         patch.rating = Number(patch.rating) + 1
         await next()
         if (++runs < 2) throw new DatabaseError('deadlock', '40P01')
