@@ -38,7 +38,7 @@ export function createRecorder(): Recorder {
         try {
           const result = await db.transaction((inner) => {
             note('begin')
-            return work({ ...noting(inner), savepoint: (part) => inner.savepoint(part) })
+            return work({ ...inner, ...noting(inner) })
           })
           note('commit')
           return result

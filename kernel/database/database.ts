@@ -25,6 +25,11 @@ export interface Queryable {
 export interface Transaction extends Queryable {
   /** Runs `work` in a savepoint: if it throws, only its own changes are undone. */
   savepoint<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * Calls `send` once, when all else has succeeded, with every item that was given for it, in order; not with those that a savepoint took back.
+   * The statements that it sends before its first `await` travel together with COMMIT, at no round trip of their own; if one fails all is undone.
+   */
+  last<T>(send: (items: readonly T[]) => Promise<unknown>, item: T): void
 }
 
 export interface Listener {

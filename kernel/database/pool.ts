@@ -151,8 +151,13 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
   const fail = (error: unknown) => {
     failure ??= { error }
   }
+  const check = () => {
+    if (failure) throw failure.error
+  }
 
+  let steps = 0
   const step = async <R>(action: () => Promise<R>): Promise<R> => {
+    steps++
     if (over) throw new Error("A transaction's db was used after the transaction had ended")
     if (!session.alive) throw new DatabaseError('The connection was lost inside a transaction', '08006')
     try {
@@ -164,6 +169,8 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
   }
 
   const control = (statement: string) => step(() => session.control(statement))
+  const parting: { send: (items: readonly never[]) => Promise<unknown>; item: unknown }[] = []
+  let leaving = false
 
   const transaction: Transaction = {
     query: (text, parameters, options?: QueryOptions) => step(() => session.query(text, parameters, options)),
@@ -171,17 +178,23 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
     execute: (script) => step(() => session.execute(script)),
     async savepoint(inner) {
       const name = `s${++depth}`
+      const kept = parting.length
       await control(`savepoint ${name}`)
       try {
         const result = await inner()
-        if (failure) throw failure.error
+        check()
         await control(`release savepoint ${name}`)
         return result
       } catch (error) {
         await control(`rollback to savepoint ${name}; release savepoint ${name}`)
         failure = undefined
+        parting.length = kept
         throw error
       }
+    },
+    last(send, item) {
+      if (leaving) throw new Error('What comes last in a transaction is on its way already')
+      parting.push({ send, item })
     },
   }
 
@@ -190,8 +203,19 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
   else await begun
   try {
     const result = await work(transaction)
-    if (failure) throw failure.error
-    await control('commit')
+    check()
+    leaving = true
+    const sent: Promise<unknown>[] = []
+    for (const [send, given] of Map.groupBy(parting, (one) => one.send)) {
+      const before = steps
+      const sending = send(given.map(({ item }) => item as never))
+      // Nothing is on its way: what goes wrong would not reach COMMIT.
+      if (steps === before) await sending
+      else sent.push(sending)
+    }
+    // Of a transaction that has failed PostgreSQL makes COMMIT a rollback, and says nothing.
+    await Promise.all([...sent, control('commit')])
+    check()
     return result
   } catch (error) {
     // A connection that is gone has rolled back by itself; one that cannot even roll back must not be used again.

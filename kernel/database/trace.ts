@@ -58,7 +58,7 @@ export function traced(db: Database, label: string, print: (line: string) => voi
       timed(
         'transaction',
         [],
-        () => db.transaction((inner) => work({ ...statements(inner), savepoint: (part) => inner.savepoint(part) } satisfies Transaction)),
+        () => db.transaction((inner) => work({ ...inner, ...statements(inner) } satisfies Transaction)),
         () => 'committed',
       ),
   }

@@ -1,7 +1,7 @@
 /** What a Database promises, on each driver that is there. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type Database, DatabaseError, type Parameter } from '../../../kernel/database/database.ts'
+import { type Database, DatabaseError, type Parameter, type Transaction } from '../../../kernel/database/database.ts'
 import { traced } from '../../../kernel/database/trace.ts'
 import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
 
@@ -221,6 +221,56 @@ for (const driver of testDrivers) {
           assert.equal(nested, 'd')
         })
         assert.deepEqual(await entries(), ['a', 'c', 'd'])
+      })
+
+      describe('what comes last', () => {
+        const insertAll = (tx: Transaction, extra = '') =>
+          async function insertAll(given: readonly string[]) {
+            await tx.query(`insert into log (entry) values ($1)${extra}`, [given.join('+')])
+          }
+
+        test('is one call with all that was given for it, but for what a savepoint took back', async () => {
+          await clear()
+          await db.transaction(async (tx) => {
+            const send = insertAll(tx)
+            tx.last(send, 'a')
+            const failing = tx.savepoint(async () => {
+              tx.last(send, 'b')
+              throw new Error('not this')
+            })
+            await assert.rejects(failing, /not this/)
+            await tx.savepoint(async () => tx.last(send, 'c'))
+            await tx.query(`insert into log (entry) values ('first')`)
+          })
+          assert.deepEqual(await entries(), ['first', 'a+c'])
+        })
+
+        const failures: [why: string, send: (tx: Transaction) => () => Promise<unknown>, expected: object | RegExp][] = [
+          ['a statement', (tx) => () => tx.query('select 1/0'), { state: '22012' }],
+          ['a statement after another', (tx) => () => Promise.all([tx.query('select 1'), tx.query('select 1/0')]), { state: '22012' }],
+          ['code before any statement', () => () => Promise.reject(new Error('broken')), /broken/],
+        ]
+        for (const [why, send, expected] of failures) {
+          test(`undoes all when it fails: ${why}`, async () => {
+            await clear()
+            const work = db.transaction(async (tx) => {
+              await tx.query(`insert into log (entry) values ('lost')`)
+              tx.last(send(tx), null)
+            })
+            await assert.rejects(work, expected)
+            assert.deepEqual(await entries(), [])
+          })
+        }
+
+        test('is not sent when the work fails', async () => {
+          await clear()
+          const work = db.transaction(async (tx) => {
+            tx.last(insertAll(tx), 'a')
+            throw new Error('no')
+          })
+          await assert.rejects(work, /no/)
+          assert.deepEqual(await entries(), [])
+        })
       })
 
       test('statements sent at once run in their order', async () => {
