@@ -11,6 +11,9 @@ export interface Accountability {
   readonly app: boolean
   readonly share: string | null
   readonly ip: string | null
+  /** Headers of the request, for histories. */
+  readonly userAgent: string | null
+  readonly origin: string | null
 }
 
 export const nobody: Accountability = Object.freeze({
@@ -22,6 +25,8 @@ export const nobody: Accountability = Object.freeze({
   app: false,
   share: null,
   ip: null,
+  userAgent: null,
+  origin: null,
 })
 
 /** The right of the program itself. A symbol, so that nothing that arrives in a request can be it. */

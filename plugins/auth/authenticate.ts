@@ -36,7 +36,8 @@ export function createAuthentication(accounts: Accounts, tokens: Tokens) {
     const token = findToken(context)
     if (!isPing(context.request)) {
       const { ip } = context
-      context.accountability = await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, ip, accounts, tokens))
+      const rights = await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, ip, accounts, tokens))
+      context.accountability = { ...rights, userAgent: context.header('user-agent'), origin: context.header('origin') }
     }
     await next()
   }
