@@ -65,11 +65,15 @@ export interface CreateEvent extends WriteEvent {
 export interface Change {
   keys: Key[]
   patch: Item
+  /** After `next()`: for each of `keys` the fields of its row that `UpdateEvent.wanted` names, as answers show them. */
+  rows?: readonly Item[]
 }
 
 /** Around a change. On the way in keys and patches may be changed; after `next()` `keys` are those that were found. */
 export interface UpdateEvent extends WriteEvent {
   changes: Change[]
+  /** Fields with a column that handlers name on the way in, to see them as they have become. */
+  readonly wanted: Set<string>
 }
 
 export interface DeleteEvent extends WriteEvent {

@@ -57,9 +57,11 @@ function keyPart(field: Field, raw: unknown): Parameter {
 }
 
 /** SQL for the key of a row as one JSON value: how it looks in answers; see `keyOf` for events and paths. */
-export function keyColumns(row: string, table: Table): string {
-  return table.primaryKey.map((name) => `${jsonColumn(row, table.fields.get(name)!)} as ${quoteName(name)}`).join(', ')
-}
+export const keyColumns = (row: string, table: Table): string => fieldColumns(row, table, table.primaryKey)
+
+/** SQL for fields of a row, each under its name as it looks in answers. */
+export const fieldColumns = (row: string, table: Table, names: Iterable<string>): string =>
+  Array.from(names, (name) => `${jsonColumn(row, table.fields.get(name)!)} as ${quoteName(name)}`).join(', ')
 
 /** The key of a row, as paths and histories spell it. */
 export function keyOf(table: Table, row: Item): Key {

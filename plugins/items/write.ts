@@ -14,7 +14,7 @@ import {
   type UpdateEvent,
 } from './api.ts'
 import { toWriteProblem } from './faults.ts'
-import { keyColumns, keyLists, keyOf, keysCondition } from './keys.ts'
+import { fieldColumns, keyColumns, keyLists, keyOf, keysCondition } from './keys.ts'
 import { upToDate } from './outdated.ts'
 import { toChange, toNewRow } from './payload.ts'
 import { authorise } from './permit.ts'
@@ -70,9 +70,16 @@ export class Writer {
     return this.within(caller, async (db) => {
       const { snapshot } = this.#host.registry
       const table = tableOf(snapshot, collection)
-      const event: UpdateEvent = { table, db, access: caller.access, changes: [{ keys: keys as Key[], patch: structuredClone(patch) }] }
+      const event: UpdateEvent = {
+        table,
+        db,
+        access: caller.access,
+        changes: [{ keys: keys as Key[], patch: structuredClone(patch) }],
+        wanted: new Set(),
+      }
       await this.#host.run(itemsUpdate, event, async (e) => {
-        for (const one of e.changes) one.keys = await change(snapshot, db, table, one.keys, one.patch, caller.access)
+        for (const one of e.changes) one.rows = await change(snapshot, db, table, one.keys, one.patch, e.wanted, caller.access)
+        for (const one of e.changes) one.keys = one.rows!.map((row) => keyOf(table, row))
       })
       return this.#changed(db, { action: 'update', table, keys: event.changes.flatMap((one) => one.keys), access: caller.access })
     })
@@ -171,25 +178,26 @@ async function raiseSequence(db: Transaction, table: Table, rows: readonly Item[
   ])
 }
 
+/** Answers the key and the wanted fields of each row that was there. */
 async function change(
   snapshot: Snapshot,
   db: Transaction,
   table: Table,
   keys: readonly unknown[],
   patch: Item,
+  wanted: ReadonlySet<string>,
   access: Access,
-): Promise<Key[]> {
+): Promise<Item[]> {
   const row = toChange(table, patch, access)
   const columns = Object.keys(row)
   const lists = keyLists(table, keys)
   const where = keysCondition(tableAlias, table, (part) => `$${part + 1}`)
-  const returning = `returning ${keyColumns(tableAlias, table)}`
+  const shown = fieldColumns(tableAlias, table, new Set([...table.primaryKey, ...wanted]))
   const text = columns.length
-    ? `update ${tableName(table)} as ${tableAlias} set ${columns.map((name) => `${quoteName(name)} = v.${quoteName(name)}`).join(', ')} from json_to_record($${lists.length + 1}::json) v(${typed(table, columns)}) where ${where} ${returning}`
-    : `select ${keyColumns(tableAlias, table)} from ${tableName(table)} as ${tableAlias} where ${where}`
+    ? `update ${tableName(table)} as ${tableAlias} set ${columns.map((name) => `${quoteName(name)} = v.${quoteName(name)}`).join(', ')} from json_to_record($${lists.length + 1}::json) v(${typed(table, columns)}) where ${where} returning ${shown}`
+    : `select ${shown} from ${tableName(table)} as ${tableAlias} where ${where}`
   const parameters: Parameter[] = columns.length ? [...lists, JSON.stringify(row)] : lists
-  const found = await said(snapshot, table, [patch], () => db.query<Item>(text, parameters))
-  return found.map((key) => keyOf(table, key))
+  return said(snapshot, table, [patch], () => db.query<Item>(text, parameters))
 }
 
 async function remove(snapshot: Snapshot, db: Transaction, table: Table, keys: readonly unknown[]): Promise<Key[]> {

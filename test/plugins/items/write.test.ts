@@ -243,6 +243,23 @@ describe('writes', () => {
       assert.deepEqual((await host.api('GET', '/items/article?fields=id')).data, [{ id: 1 }])
     })
 
+    test('see the fields they want as they have become, of the rows that were there', async () => {
+      await post('/items/article', [{ title: 'a', tags: ['x'] }, { title: 'b' }])
+      let seen: unknown
+      behaviour.update = async (event, next) => {
+        for (const name of ['title', 'tags', 'moment']) event.wanted.add(name)
+        await next()
+        seen = event.changes.map(({ keys, rows }) => ({ keys, rows }))
+      }
+      await host.api('PATCH', '/items/article', { body: { keys: [1, 9, 2], data: { moment: '2024-02-29T12:00:00+02:00' } } })
+      const moment = '2024-02-29T10:00:00.000Z'
+      const rows = [
+        { id: 1, title: 'a', tags: ['x'], moment },
+        { id: 2, title: 'b', tags: null, moment },
+      ]
+      assert.deepEqual(seen, [{ keys: [1, 2], rows }])
+    })
+
     for (const [when, early] of [
       ['before', true],
       ['after', false],
