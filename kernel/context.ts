@@ -1,5 +1,29 @@
 /** Who asks, and from where: what every request carries from the first handler to the last. */
 
+/** What one policy allows in one collection: a row of directus_permissions. */
+export interface Rule {
+  /** Null for rules that come with app access. */
+  readonly policy: string | null
+  readonly collection: string
+  /** `read`, `create`, `update`, `delete` or `share`. */
+  readonly action: string
+  /** A filter: the rows that the rule is about. Null or empty: all. */
+  readonly permissions: Readonly<Record<string, unknown>> | null
+  /** A filter that written values must pass. */
+  readonly validation: Readonly<Record<string, unknown>> | null
+  /** Values for fields that a write leaves out. */
+  readonly presets: Readonly<Record<string, unknown>> | null
+  /** Names, or `*` for all. */
+  readonly fields: readonly string[]
+}
+
+/** What somebody who is no administrator may do: whatever any of the rules allows. */
+export interface Rights {
+  /** Differs wherever the rules do, so it may stand for them in the keys of caches. */
+  readonly fingerprint: string
+  readonly rules: readonly Rule[]
+}
+
 /** A request's rights. Without sign-in all is null, empty or false, and nothing is allowed but what the public policy says. */
 export interface Accountability {
   readonly user: string | null
@@ -7,6 +31,8 @@ export interface Accountability {
   /** The role and its ancestors, nearest first. */
   readonly roles: readonly string[]
   readonly policies: readonly string[]
+  /** An administrator has all rights, whatever these say. */
+  readonly rights: Rights
   readonly admin: boolean
   readonly app: boolean
   readonly share: string | null
@@ -21,6 +47,7 @@ export const nobody: Accountability = Object.freeze({
   role: null,
   roles: [],
   policies: [],
+  rights: Object.freeze({ fingerprint: 'none', rules: [] }),
   admin: false,
   app: false,
   share: null,

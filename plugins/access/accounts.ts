@@ -6,6 +6,7 @@ import { LRUCache } from 'lru-cache'
 import { type Accountability, addressList, type Database, type Host, nobody } from 'plinth'
 import type { Accounts } from './api.ts'
 import type { Passwords } from './password.ts'
+import type { RightsOf } from './rules.ts'
 
 interface Policy {
   readonly id: string
@@ -72,21 +73,21 @@ const statements = {
 const remembered = 5000
 const uuidForm = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
-export function createAccounts(db: Database, versions: Host['versions'], passwords: Passwords): Accounts {
+export function createAccounts(db: Database, versions: Host['versions'], passwords: Passwords, rights: RightsOf): Accounts {
   const load = async (statement: string, value: string): Promise<Account | undefined> => {
     const [row] = await db.query<AccountRow>(statement, [value])
     if (!row) return undefined
     const { id, role, roles } = row
-    return toAccount({ ...nobody, user: id, role, roles }, row.policies, await passwords.stamp(row.password))
+    return toAccount({ ...nobody, user: id, role, roles }, row.policies, await passwords.stamp(row.password), rights)
   }
   const byId = remember((id) => load(statements.byId, id))
   const byToken = remember((token) => load(statements.byToken, token))
   const anonymous = remember(async () => {
     const [row] = await db.query<Pick<AccountRow, 'policies'>>(statements.anonymous)
-    return toAccount(nobody, row!.policies, '')
+    return toAccount(nobody, row!.policies, '', rights)
   })
   versions.watch('access', () => {
-    for (const memory of [byId, byToken, anonymous]) memory.clear()
+    for (const memory of [byId, byToken, anonymous, rights]) memory.clear()
   })
 
   return {
@@ -94,47 +95,39 @@ export function createAccounts(db: Database, versions: Host['versions'], passwor
     async byId(user, ip, stamp) {
       const account = uuidForm.test(user) ? await byId.get(user) : undefined
       if (!account || (stamp !== undefined && stamp !== account.stamp)) return undefined
-      return rightsFrom(account, ip)
+      return rightsFrom(account, ip, rights)
     },
     async byToken(token, ip) {
       // Longer than the column, or not text for PostgreSQL: nobody has it.
       if (token.length > 255 || token.includes('\0')) return undefined
       const account = await byToken.get(token)
-      return account && rightsFrom(account, ip)
+      return account && rightsFrom(account, ip, rights)
     },
     async anonymous(ip) {
-      return rightsFrom((await anonymous.get(''))!, ip)
+      return rightsFrom((await anonymous.get(''))!, ip, rights)
     },
   }
 }
 
-function toAccount(base: Accountability, rows: readonly PolicyRow[], stamp: string): Account {
+async function toAccount(base: Accountability, rows: readonly PolicyRow[], stamp: string, rights: RightsOf): Promise<Account> {
   const policies = rows.map(({ id, admin, app, ip }): Policy => {
     const addresses = ip?.split(',').filter((entry) => entry.trim()) ?? []
     return { id, admin, app, allows: addresses.length ? addressList(addresses) : null }
   })
-  return { stamp, policies, full: withPolicies(base, policies), anywhere: policies.every(({ allows }) => !allows) }
+  return { stamp, policies, full: await withPolicies(base, policies, rights), anywhere: policies.every(({ allows }) => !allows) }
 }
 
-function withPolicies(base: Accountability, policies: readonly Policy[]): Accountability {
-  const signedIn = base.user !== null
-  return {
-    ...base,
-    policies: policies.map(({ id }) => id),
-    admin: policies.some(({ admin }) => admin),
-    app: signedIn && policies.some(({ admin, app }) => admin || app),
-  }
+async function withPolicies(base: Accountability, policies: readonly Policy[], rights: RightsOf): Promise<Accountability> {
+  const ids = policies.map(({ id }) => id)
+  const admin = policies.some((policy) => policy.admin)
+  const app = base.user !== null && policies.some((policy) => policy.admin || policy.app)
+  return { ...base, policies: ids, admin, app, rights: admin ? nobody.rights : await rights.of(ids, app) }
 }
 
-function rightsFrom({ full, policies, anywhere }: Account, ip: string | null): Accountability {
+async function rightsFrom({ full, policies, anywhere }: Account, ip: string | null, rights: RightsOf): Promise<Accountability> {
   if (anywhere) return { ...full, ip }
-  return {
-    ...withPolicies(
-      full,
-      policies.filter(({ allows }) => !allows || allows(ip)),
-    ),
-    ip,
-  }
+  const counted = policies.filter(({ allows }) => !allows || allows(ip))
+  return { ...(await withPolicies(full, counted, rights)), ip }
 }
 
 /** Keeps what `load` found, the most used first; concurrent calls share one load. What was not found is not kept: it would push out the rest. */

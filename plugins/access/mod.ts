@@ -8,6 +8,7 @@ import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
 import { checkEmail, sealSecrets } from './guard.ts'
 import { createPasswords } from './password.ts'
 import { userRoutes } from './routes.ts'
+import { createRights } from './rules.ts'
 import { tables } from './tables.ts'
 
 export const access = definePlugin({
@@ -19,7 +20,7 @@ export const access = definePlugin({
   setup(host, options) {
     const engine = host.use(items)
     const passwords = createPasswords()
-    const service = createAccounts(host.db, host.versions, passwords)
+    const service = createAccounts(host.db, host.versions, passwords, createRights(host.db))
 
     userRoutes(host.routes('/users'), engine)
     for (const name of ['roles', 'policies', 'access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
