@@ -26,7 +26,7 @@ export const itemsPlugin = definePlugin({
   name: 'items',
   gives: items,
   options: Options,
-  setup(host, options): Items {
+  async setup(host, options): Promise<Items> {
     const reader = new Reader(host, {
       defaultLimit: options.QUERY_LIMIT_DEFAULT,
       maxLimit: options.QUERY_LIMIT_MAX,
@@ -39,7 +39,8 @@ export const itemsPlugin = definePlugin({
       response: options.RESPONSE_MAX,
     })
     const writer = new Writer(host)
-    const engine = { reader, writer, log: host.log }
+    const { etagOf: tag } = await import('./etag.node.ts')
+    const engine = { reader, writer, log: host.log, tag }
     host.hook(serverInfo, async function tellLimits({ accountability, info }, next) {
       if (accountability.user) info.queryLimit = { default: options.QUERY_LIMIT_DEFAULT, max: options.QUERY_LIMIT_MAX }
       await next()

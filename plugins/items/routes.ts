@@ -2,6 +2,7 @@
 import type { Context, Hono } from 'hono'
 import { type Env, type Log, Problem, problems, readJson } from 'plinth'
 import type { Caller, CrudAction, Item, Key, QueryInput } from './api.ts'
+import { isHeld } from './conditional.ts'
 import type { ExportFile } from './export.ts'
 import type { Action } from './permit.ts'
 import type { Reader } from './read.ts'
@@ -13,6 +14,8 @@ export interface Engine {
   readonly reader: Reader
   readonly writer: Writer
   readonly log: Log
+  /** The entity tag of an answer. */
+  readonly tag: (text: string) => string
 }
 
 /** Which collection a request is about; throws FORBIDDEN where the prefix does not serve it, or the caller may not do this. */
@@ -22,8 +25,6 @@ export type Subject = (c: C, action: Action) => string
 const fresh = { 'cache-control': 'no-cache', vary: 'Origin, Cache-Control' }
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8', ...fresh }
 
-/** Not `c.body`, which copies the headers into a Headers object each time. */
-export const answer = (text: string): Response => new Response(text, { headers: jsonHeaders })
 const file = ({ body, headers }: ExportFile): Response => new Response(body, { headers: { ...headers, ...fresh } })
 const nothing = (c: C): Response => c.body(null, 204, fresh)
 
@@ -48,7 +49,7 @@ export function crudRoutes(
   routes: Hono<Env>,
   path: string,
   subject: Subject,
-  { reader, writer, log }: Engine,
+  { reader, writer, log, tag }: Engine,
   only?: readonly CrudAction[],
 ): void {
   const on = (action: CrudAction) => !only || only.includes(action)
@@ -65,9 +66,23 @@ export function crudRoutes(
     }
   }
 
+  /** Not `c.body`, which copies the headers into a Headers object each time. */
+  const answer = (c: C, text: string): Response => {
+    const etag = tag(text)
+    const { method } = c.req
+    if ((method === 'GET' || method === 'HEAD') && isHeld(etag, (name) => c.env.header(name)))
+      return new Response(null, { status: 304, headers: { ...fresh, etag } })
+    return new Response(text, { headers: { ...jsonHeaders, etag } })
+  }
+
+  const written = async (c: C, work: (caller: Caller) => Promise<string | null>): Promise<Response> => {
+    const text = await work(callerOf(c))
+    return text === null ? nothing(c) : answer(c, text)
+  }
+
   const rows = async (c: C, collection: string, query: QueryInput, keys?: readonly unknown[]): Promise<Response> => {
     const format = reader.exportOf(query)
-    if (!format) return answer(await reader.list(collection, query, callerOf(c), keys))
+    if (!format) return answer(c, await reader.list(collection, query, callerOf(c), keys))
     const { exportRows } = await import('./export.ts')
     return file(await exportRows(reader, log, format, collection, query, callerOf(c), keys))
   }
@@ -86,7 +101,7 @@ export function crudRoutes(
       const collection = enter(c, 'read')
       const text = await reader.one(collection, keyIn(c, reader, collection), queryOf(c), callerOf(c))
       const format = reader.exportOf(queryOf(c))
-      if (!format) return answer(text)
+      if (!format) return answer(c, text)
       const { exportItem } = await import('./export.ts')
       return file(await exportItem(format, collection, JSON.parse(text).data))
     })
@@ -163,11 +178,6 @@ export function crudRoutes(
 }
 
 const routeNotFound = (c: C) => problems.ROUTE_NOT_FOUND(undefined, { path: c.req.path })
-
-async function written(c: C, work: (caller: Caller) => Promise<string | null>): Promise<Response> {
-  const text = await work(callerOf(c))
-  return text === null ? nothing(c) : answer(text)
-}
 
 /** A write stands although its answer may not be seen: null then. */
 async function shown(read: () => Promise<string>): Promise<string | null> {

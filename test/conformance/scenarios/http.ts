@@ -64,6 +64,16 @@ const scenario: Scenario = async (api) => {
   await conditional('*', '*')
   await conditional('another ETag', 'W/"other"')
   await conditional('no-cache', etag, 'no-cache')
+  await conditional('no-cache among others', etag, 'max-age=0, no-cache')
+  await conditional('* in a list', '*, "other"')
+  const always = { headers: { 'if-none-match': '*', 'cache-control': 'max-age=0' } }
+  await api.get('/items/c_headers/1', { ...always, label: 'a key', headersKept })
+  await api.get('/items/c_headers?fields=name&meta=*', { ...always, label: 'a query' })
+  await api.call('HEAD', '/items/c_headers', { ...always, label: 'HEAD' })
+  await api.get('/items/c_headers/99', { ...always, label: 'a missing item' })
+  await api.get('/items/c_headers?filter[name][_nope]=1', { ...always, label: 'a wrong query' })
+  await api.search('/items/c_headers', {}, { ...always, label: 'SEARCH' })
+  await api.patch('/items/c_headers/1', { name: 'one' }, { ...always, label: 'PATCH' })
   await api.patch('/items/c_headers/1', { name: 'changed' }, { setup: true })
   await conditional('after a change', etag)
 }
