@@ -2,7 +2,17 @@
 export { addressList } from './address.ts'
 export { readJson } from './body.ts'
 export { type ConfigFile, defineConfig, type Environment, env, type KernelConfig, StartError } from './config.ts'
-export { type Access, type Accountability, type Env, nobody, type Peer, type RequestContext, type Rights, type Rule, system } from './context.ts'
+export {
+  type Access,
+  type Accountability,
+  type Env,
+  nobody,
+  type Peer,
+  type RequestContext,
+  type Rights,
+  type Rule,
+  system,
+} from './context.ts'
 export {
   arrayLiteral,
   type Database,

@@ -59,14 +59,18 @@ interface WriteEvent {
 export interface CreateEvent extends WriteEvent {
   rows: Item[]
   keys: Key[]
+  /** Fields with a column that handlers name on the way in, to see them as they have been stored. */
+  readonly wanted: Set<string>
+  /** After `next()`: for each of `keys` the wanted fields of its row, as answers show them. */
+  stored?: readonly Item[]
 }
 
 /** What the items of `keys` get. */
 export interface Change {
   keys: Key[]
   patch: Item
-  /** After `next()`: for each of `keys` the fields of its row that `UpdateEvent.wanted` names, as answers show them. */
-  rows?: readonly Item[]
+  /** After `next()`: for each of `keys` the wanted fields of its row, as answers show them. */
+  stored?: readonly Item[]
 }
 
 /** Around a change. On the way in keys and patches may be changed; after `next()` `keys` are those that were found. */

@@ -56,12 +56,11 @@ function keyPart(field: Field, raw: unknown): Parameter {
   return text
 }
 
-/** SQL for the key of a row as one JSON value: how it looks in answers; see `keyOf` for events and paths. */
-export const keyColumns = (row: string, table: Table): string => fieldColumns(row, table, table.primaryKey)
-
-/** SQL for fields of a row, each under its name as it looks in answers. */
-export const fieldColumns = (row: string, table: Table, names: Iterable<string>): string =>
-  Array.from(names, (name) => `${jsonColumn(row, table.fields.get(name)!)} as ${quoteName(name)}`).join(', ')
+/** SQL for the columns of a row's key, and others that are `wanted`, as they look in answers; see `keyOf` for events and paths. */
+export const keyColumns = (row: string, table: Table, wanted: Iterable<string> = []): string =>
+  Array.from(new Set([...table.primaryKey, ...wanted]), (name) => `${jsonColumn(row, table.fields.get(name)!)} as ${quoteName(name)}`).join(
+    ', ',
+  )
 
 /** The key of a row, as paths and histories spell it. */
 export function keyOf(table: Table, row: Item): Key {

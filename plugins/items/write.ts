@@ -14,7 +14,7 @@ import {
   type UpdateEvent,
 } from './api.ts'
 import { toWriteProblem } from './faults.ts'
-import { fieldColumns, keyColumns, keyLists, keyOf, keysCondition } from './keys.ts'
+import { keyColumns, keyLists, keyOf, keysCondition } from './keys.ts'
 import { upToDate } from './outdated.ts'
 import { toChange, toNewRow } from './payload.ts'
 import { authorise } from './permit.ts'
@@ -56,9 +56,17 @@ export class Writer {
     return this.within(caller, async (db) => {
       const { snapshot } = this.#host.registry
       const table = tableOf(snapshot, collection)
-      const event: CreateEvent = { table, db, access: caller.access, rows: items.map((item) => structuredClone(item)), keys: [] }
+      const event: CreateEvent = {
+        table,
+        db,
+        access: caller.access,
+        rows: items.map((item) => structuredClone(item)),
+        keys: [],
+        wanted: new Set(),
+      }
       await this.#host.run(itemsCreate, event, async (e) => {
-        e.keys = await insert(snapshot, db, table, e.rows, caller.access)
+        e.stored = await insert(snapshot, db, table, e.rows, e.wanted, caller.access)
+        e.keys = e.stored.map((row) => keyOf(table, row))
       })
       return this.#changed(db, { action: 'create', table, keys: event.keys, access: caller.access })
     })
@@ -78,8 +86,8 @@ export class Writer {
         wanted: new Set(),
       }
       await this.#host.run(itemsUpdate, event, async (e) => {
-        for (const one of e.changes) one.rows = await change(snapshot, db, table, one.keys, one.patch, e.wanted, caller.access)
-        for (const one of e.changes) one.keys = one.rows!.map((row) => keyOf(table, row))
+        for (const one of e.changes) one.stored = await change(snapshot, db, table, one.keys, one.patch, e.wanted, caller.access)
+        for (const one of e.changes) one.keys = one.stored!.map((row) => keyOf(table, row))
       })
       return this.#changed(db, { action: 'update', table, keys: event.changes.flatMap((one) => one.keys), access: caller.access })
     })
@@ -116,18 +124,25 @@ export class Writer {
   }
 }
 
-/** One statement for all rows, in their order. A column that a row leaves out gets its default. */
-async function insert(snapshot: Snapshot, db: Transaction, table: Table, items: readonly Item[], access: Access): Promise<Key[]> {
+/** One statement for all rows, answering the key and the wanted fields of each, in their order. A column that a row leaves out gets its default. */
+async function insert(
+  snapshot: Snapshot,
+  db: Transaction,
+  table: Table,
+  items: readonly Item[],
+  wanted: ReadonlySet<string>,
+  access: Access,
+): Promise<Item[]> {
   const rows = items.map((item) => toNewRow(table, item, access))
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const keys = await said(snapshot, table, items, () => db.query<Item>(insertText(table, columns, rows), [JSON.stringify(rows)]))
+  const stored = await said(snapshot, table, items, () => db.query<Item>(insertText(table, columns, rows, wanted), [JSON.stringify(rows)]))
   await raiseSequence(db, table, rows)
-  return keys.map((row) => keyOf(table, row))
+  return stored
 }
 
-function insertText(table: Table, given: readonly string[], rows: readonly Item[]): string {
+function insertText(table: Table, given: readonly string[], rows: readonly Item[], wanted: ReadonlySet<string>): string {
   const target = tableName(table)
-  const returning = table.primaryKey.length ? `returning ${keyColumns(tableAlias, table)}` : 'returning 1'
+  const returning = `returning ${keyColumns(tableAlias, table, wanted) || '1'}`
   const columns = given.length ? given : writable(table)
   if (!columns.length)
     return `insert into ${target} as ${tableAlias} select from generate_series(1, json_array_length($1::json)) ${returning}`
@@ -192,7 +207,7 @@ async function change(
   const columns = Object.keys(row)
   const lists = keyLists(table, keys)
   const where = keysCondition(tableAlias, table, (part) => `$${part + 1}`)
-  const shown = fieldColumns(tableAlias, table, new Set([...table.primaryKey, ...wanted]))
+  const shown = keyColumns(tableAlias, table, wanted)
   const text = columns.length
     ? `update ${tableName(table)} as ${tableAlias} set ${columns.map((name) => `${quoteName(name)} = v.${quoteName(name)}`).join(', ')} from json_to_record($${lists.length + 1}::json) v(${typed(table, columns)}) where ${where} returning ${shown}`
     : `select ${shown} from ${tableName(table)} as ${tableAlias} where ${where}`

@@ -243,21 +243,32 @@ describe('writes', () => {
       assert.deepEqual((await host.api('GET', '/items/article?fields=id')).data, [{ id: 1 }])
     })
 
-    test('see the fields they want as they have become, of the rows that were there', async () => {
-      await post('/items/article', [{ title: 'a', tags: ['x'] }, { title: 'b' }])
+    test('see the fields they want as they are stored, of the rows that are there', async () => {
       let seen: unknown
+      behaviour.create = async (event, next) => {
+        for (const name of ['title', 'big', 'tags']) event.wanted.add(name)
+        await next()
+        seen = event.stored
+      }
+      await post('/items/article', [{ title: 'a', tags: ['x'] }, { big: 7 }, { title: 'b' }])
+      const none = { title: null, big: null, tags: null }
+      assert.deepEqual(seen, [
+        { id: 1, ...none, title: 'a', tags: ['x'] },
+        { id: 2, ...none, big: '7' },
+        { id: 3, ...none, title: 'b' },
+      ])
       behaviour.update = async (event, next) => {
         for (const name of ['title', 'tags', 'moment']) event.wanted.add(name)
         await next()
-        seen = event.changes.map(({ keys, rows }) => ({ keys, rows }))
+        seen = event.changes.map(({ keys, stored }) => ({ keys, stored }))
       }
-      await host.api('PATCH', '/items/article', { body: { keys: [1, 9, 2], data: { moment: '2024-02-29T12:00:00+02:00' } } })
+      await host.api('PATCH', '/items/article', { body: { keys: [1, 9, 3], data: { moment: '2024-02-29T12:00:00+02:00' } } })
       const moment = '2024-02-29T10:00:00.000Z'
-      const rows = [
+      const stored = [
         { id: 1, title: 'a', tags: ['x'], moment },
-        { id: 2, title: 'b', tags: null, moment },
+        { id: 3, title: 'b', tags: null, moment },
       ]
-      assert.deepEqual(seen, [{ keys: [1, 2], rows }])
+      assert.deepEqual(seen, [{ keys: [1, 3], stored }])
     })
 
     for (const [when, early] of [
