@@ -2,7 +2,7 @@
 import { problems } from 'plinth'
 import type { QueryInput } from './api.ts'
 import type { Aggregate, DeepShape, ExportFormat, FieldPath, Filter, MetaName, Operator, Query, Search, SortKey } from './query.ts'
-import { aggregateFunctions, exportFormats, operators } from './query.ts'
+import { aggregateFunctions, exportFormats, metaNames, operators } from './query.ts'
 import { parseQueryString } from './query-string.ts'
 import { isUuid } from './values.ts'
 
@@ -198,11 +198,12 @@ function scalarText(name: string, value: unknown): string {
 function parseMeta(raw: unknown): readonly MetaName[] {
   const names = Array.isArray(raw) ? raw : typeof raw === 'string' && raw !== '' ? raw.split(',') : []
   for (const name of names) {
-    if (name !== '*' && name !== 'total_count' && name !== 'filter_count')
+    if (name !== '*' && !metaNames.some((known) => known === name))
       throw problems.INVALID_QUERY(`"meta" does not know "${scalarText('meta', name)}".`)
   }
+  // The estimate is our own: the star stands for what every client knows.
   const all = names.includes('*')
-  return (['total_count', 'filter_count'] as const).filter((name) => all || names.includes(name))
+  return metaNames.filter((name) => (all && name !== 'estimated_count') || names.includes(name))
 }
 
 /** An object, or JSON text of one. */

@@ -80,7 +80,8 @@ export interface DeepShape extends ListShape {
   readonly offset: number
 }
 
-export type MetaName = 'total_count' | 'filter_count'
+export const metaNames = ['total_count', 'filter_count', 'estimated_count'] as const
+export type MetaName = (typeof metaNames)[number]
 
 /** What a query is apart from the values it compares with. Small enough to be a cache key as JSON. */
 export interface QueryShape extends ListShape {

@@ -1,5 +1,6 @@
 /** A plan → one statement whose first column is the answer's JSON text. Identifiers come from the plan's tables, values are parameters. Pure. */
 import { arrayLiteral, type Field, problems, quoteName, type Table } from 'plinth'
+import { estimatedCount } from './estimate.ts'
 import { jsonColumn } from './format.ts'
 import { castType, keysCondition } from './keys.ts'
 import type { FieldFunction, Hop, Place } from './place.ts'
@@ -183,10 +184,15 @@ function cut(writer: Writer, { limit, offset }: Cut): string {
 
 function metaText(writer: Writer, plan: ReadPlan): string {
   if (!plan.meta.length) return ''
-  const counts = plan.meta.map((name) => {
+  const counted = (where: Condition | null) => {
     const source = new Source(writer)
-    const where = name === 'filter_count' && plan.where ? ` where ${source.where(plan.table, plan.where)}` : ''
-    return `'"${name}":' || (select count(*) from ${tableName(plan.table)} ${source.row}${source.joins}${where})`
+    const condition = where ? ` where ${source.where(plan.table, where)}` : ''
+    return `(select count(*) from ${tableName(plan.table)} ${source.row}${source.joins}${condition})`
+  }
+  const counts = plan.meta.map((name) => {
+    // Statistics are of all rows: who may see only some of them is told how many those are.
+    const exact = counted(name === 'filter_count' ? plan.where : null)
+    return `'"${name}":' || ${name === 'estimated_count' ? estimatedCount(plan.table, tableName(plan.table), exact) : exact}`
   })
   return `',"meta":{' || ${counts.join(` || ',' || `)} || '}' || `
 }
