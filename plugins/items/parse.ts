@@ -1,8 +1,20 @@
 /** From what a client sent (query string, SEARCH body, code) to a `Query`, checked as far as that goes without a schema. Pure. */
 import { problems } from 'plinth'
 import type { QueryInput } from './api.ts'
-import type { Aggregate, DeepShape, ExportFormat, FieldPath, Filter, MetaName, Operator, Query, Search, SortKey } from './query.ts'
-import { aggregateFunctions, exportFormats, metaNames, operators } from './query.ts'
+import type {
+  Aggregate,
+  CallerPart,
+  DeepShape,
+  ExportFormat,
+  FieldPath,
+  Filter,
+  MetaName,
+  Operator,
+  Query,
+  Search,
+  SortKey,
+} from './query.ts'
+import { aggregateFunctions, callerParts, exportFormats, metaNames, operators } from './query.ts'
 import { parseQueryString } from './query-string.ts'
 import { isUuid } from './values.ts'
 
@@ -108,7 +120,7 @@ function parseDeep(raw: unknown, values: unknown[], limits: Limits): Readonly<Re
       const own = params as Params
       const limit = parseLimit('_limit', own._limit, limits)
       shapes[name] = {
-        filter: parseFilter('_filter', own._filter, values, limits),
+        filter: parseFilter('_filter', own._filter, values, limits, depth),
         search: parseSearch('_search', own._search, values),
         sort: parseSort('_sort', own._sort, limits),
         limit,
@@ -226,12 +238,10 @@ function objectOf(name: string, raw: unknown): Params | null {
   return value as Params
 }
 
-/** Null: nothing to check. */
-function parseFilter(parameter: string, raw: unknown, values: unknown[], limits: Limits): Filter | null {
+/** A filter, of a query or of a rule of rights; what it compares with is added to `values`. `depth`: levels above it. Null: nothing to check. */
+export function parseFilter(parameter: string, raw: unknown, values: unknown[], limits: Limits, depth = 0): Filter | null {
   const root = objectOf(parameter, raw)
   if (!root) return null
-  /** In brackets there is no way to write null but as a word. */
-  const bracketed = typeof raw !== 'string'
   let nodes = 0
 
   /** What `map` says of `field` (null at the root, where only fields and groups may stand). Null when it holds empty groups alone. */
@@ -283,20 +293,45 @@ function parseFilter(parameter: string, raw: unknown, values: unknown[], limits:
     return typeof value === 'object' ? conditions(field, value as Params, depth) : compare(field, '_eq', value)
   }
 
-  const compare = (field: string, operator: Operator, sent: unknown): Filter => {
+  const compare = (field: string, operator: Operator, value: unknown): Filter => {
     count()
     const flag = flags[operator]
-    if (flag) return { kind: 'compare', operator: flag[truth(field, operator, sent) ? 0 : 1], value: null }
-    const value = bracketed && sent === 'null' ? null : sent
+    if (flag) return { kind: 'compare', operator: flag[truth(field, operator, value) ? 0 : 1], value: null }
+    if (operator === '_in' || operator === '_nin') return listed(operator, listOf(field, operator, value, false))
+    if (operator === '_between' || operator === '_nbetween') return ranged(operator, listOf(field, operator, value, true))
+    return plain(operator, single(field, operator, value))
+  }
+
+  const plain = (operator: Operator, value: unknown): Filter => {
+    const own = callerOf(value, limits)
+    if (own) return { kind: 'caller', operator, ...own }
     if (value === null && operator === '_eq') return { kind: 'compare', operator: '_null', value: null }
     if (value === null && operator === '_neq') return { kind: 'compare', operator: '_nnull', value: null }
-    const range = operator === '_between' || operator === '_nbetween'
-    const list = range || operator === '_in' || operator === '_nin'
-    values.push(list ? listOf(field, operator, value, range) : single(field, operator, value))
+    values.push(value)
     return { kind: 'compare', operator, value: values.length - 1 }
   }
 
-  return conditions(null, root, 0)
+  /** What is the caller's own is compared with by itself: it may be a list. */
+  const listed = (operator: '_in' | '_nin', list: readonly unknown[]): Filter => {
+    const owned = list.map((entry) => callerOf(entry, limits))
+    const plainOnes = list.filter((_, i) => !owned[i])
+    const of = owned.flatMap((own): Filter[] => {
+      if (own) count()
+      return own ? [{ kind: 'caller', operator, ...own }] : []
+    })
+    if (plainOnes.length) of.unshift(plain(operator, plainOnes))
+    return operator === '_nin' || of.length === 1 ? and(of) : { kind: 'or', of }
+  }
+
+  const ranged = (operator: '_between' | '_nbetween', ends: readonly unknown[]): Filter => {
+    if (!ends.some((end) => callerOf(end, limits))) return plain(operator, ends)
+    const [low, high] = ends
+    return operator === '_between'
+      ? and([plain('_gte', low), plain('_lte', high)])
+      : { kind: 'or', of: [plain('_lt', low), plain('_gt', high)] }
+  }
+
+  return conditions(null, root, depth)
 }
 
 /** Operators that take a boolean, with what `true` and `false` make of them. */
@@ -309,13 +344,25 @@ const flags: { readonly [O in Operator]?: readonly [Operator, Operator] } = {
 
 /** Without a value an operator such as `_null` is meant. */
 function truth(field: string, operator: Operator, value: unknown): boolean {
-  if (value === true || value === 'true' || value === '' || value === null) return true
+  if (value === true || value === 'true' || value === '' || isNull(value)) return true
   if (value === false || value === 'false') return false
   throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" must be true or false.`)
 }
 
+/** `$CURRENT_USER`, `$CURRENT_ROLE.name`, `$CURRENT_POLICIES`…: undefined for anything else. */
+function callerOf(value: unknown, limits: Limits): { of: CallerPart; path: FieldPath } | undefined {
+  const [, part, path] = typeof value === 'string' ? (/^\$CURRENT_([A-Z]+)(?:\.(.*))?$/.exec(value) ?? []) : []
+  const of = callerParts.find((name) => name.toUpperCase() === part)
+  return of && { of, path: path === undefined ? [] : pathOf('filter', path, limits) }
+}
+
+/** In brackets there is no way to write null but as a word, so it is one everywhere, except within text that is looked for. */
+const isNull = (value: unknown): boolean => value === null || (typeof value === 'string' && value.toLowerCase() === 'null')
+const patterns = /(contains|starts_with|ends_with)$/
+
 /** Null compares with nothing, so it finds nothing. */
 function single(field: string, operator: Operator, value: unknown): unknown {
+  if (isNull(value) && !patterns.test(operator)) return null
   if (value === '' || value === undefined || (typeof value === 'object' && value !== null)) {
     throw problems.INVALID_QUERY(`"filter": "${operator}" of "${field}" needs a value.`)
   }

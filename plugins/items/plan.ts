@@ -1,5 +1,6 @@
 /** Names → places: resolves a query's shape against one Snapshot into a tree of read nodes. Knows no rights, no values and no SQL. Pure. */
 import { type Field, type Link, problems, type Snapshot, type Table } from 'plinth'
+import { type CallerValue, callerValue, isComparable } from './caller.ts'
 import { anyHop, callKey, callOf, functionOf, type Hop, hopOf, missingField, type Place, placeOf, tableOf } from './place.ts'
 import type { Aggregate, DeepShape, FieldPath, Filter, ListShape, MetaName, Operator, QueryShape, Search, SortKey } from './query.ts'
 import { type Family, familyOf } from './values.ts'
@@ -33,12 +34,14 @@ export type Condition =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Condition[] }
   /** `slot`: which of the plan's slots; null where the operator takes none. */
   | { readonly kind: 'compare'; readonly place: Place; readonly operator: Operator; readonly slot: number | null }
+  /** Compared with what is the caller's own. */
+  | { readonly kind: 'caller'; readonly place: Place; readonly operator: Operator; readonly value: CallerValue }
   /** Whether rows of `hop`, one step beyond `via`, are as `of` says, which is said of them. */
   | { readonly kind: 'exists'; readonly negated: boolean; readonly via: readonly Hop[]; readonly hop: Hop; readonly of: Condition }
 
-/** A value that the statement needs: which of the query's, and what it is compared with. */
+/** A value that the statement needs: which of the query's, or a rule's own, and what it is compared with. */
 export interface Slot {
-  readonly value: number
+  readonly value: number | { readonly constant: unknown }
   readonly field: Field
   readonly operator: Operator
 }
@@ -286,7 +289,13 @@ function operatorSet(names: string, pairs = ''): ReadonlySet<string> {
   return new Set([...names.split(' '), ...affirmed, ...affirmed.map((name) => `_n${name.slice(1)}`)])
 }
 
-function planFilter(snapshot: Snapshot, root: Table, filter: Filter, slots: Slot[]): Condition {
+/**
+ * What a filter says of rows of `root`; what it compares with is added to `slots`. A query's values come with each request, those of a rule of
+ * rights are its own: `constants`.
+ */
+export function planFilter(snapshot: Snapshot, root: Table, filter: Filter, slots: Slot[], constants?: readonly unknown[]): Condition {
+  const slotOf = (value: number, field: Field, operator: Operator) =>
+    slots.push({ value: constants ? { constant: constants[value] } : value, field, operator }) - 1
   const plan = (node: Filter, table: Table, path: FieldPath): Condition => {
     if (node.kind === 'field') {
       checkName(snapshot, table, path, node.name)
@@ -304,10 +313,27 @@ function planFilter(snapshot: Snapshot, root: Table, filter: Filter, slots: Slot
     if (!allowed[familyOf(place.field)].has(node.operator)) {
       throw problems.INVALID_QUERY(`"filter": "${place.field.name}" (${place.field.type}) does not take "${node.operator}".`)
     }
-    const slot = node.value === null ? null : slots.push({ value: node.value, field: place.field, operator: node.operator }) - 1
-    return { kind: 'compare', place, operator: node.operator, slot }
+    if (node.kind === 'caller') return planCaller(snapshot, place, node)
+    return {
+      kind: 'compare',
+      place,
+      operator: node.operator,
+      slot: node.value === null ? null : slotOf(node.value, place.field, node.operator),
+    }
   }
   return plan(filter, root, [])
+}
+
+/** @throws INVALID_QUERY where one value is compared with a list, or values are of kinds that are never equal. */
+function planCaller(snapshot: Snapshot, place: Place, { operator, of, path }: Extract<Filter, { kind: 'caller' }>): Condition {
+  const value = callerValue(snapshot, of, path)
+  if (value.many && operator !== '_in' && operator !== '_nin')
+    throw problems.INVALID_QUERY(`"filter": "${operator}" of "${place.field.name}" takes one value, not a list: say "_in".`)
+  if (!isComparable(place.field, value.field))
+    throw problems.INVALID_QUERY(
+      `"filter": "${place.field.name}" (${place.field.type}) is compared with "${value.field.name}" (${value.field.type}).`,
+    )
+  return { kind: 'caller', place, operator, value }
 }
 
 /** Fields that hold no condition must exist all the same. */

@@ -38,12 +38,24 @@ export const operators = [
 ] as const
 export type Operator = (typeof operators)[number]
 
+/** Whether anything may stand before, and behind, the text that an operator looks for; neither for those that look for none. */
+export const openEnds = (operator: string): readonly [before: boolean, behind: boolean] => [
+  /(contains|ends_with)$/.test(operator),
+  /(contains|starts_with)$/.test(operator),
+]
+
+/** What a variable is taken from: the caller's user or role, the role and its ancestors, or all policies. */
+export const callerParts = ['user', 'role', 'roles', 'policies'] as const
+export type CallerPart = (typeof callerParts)[number]
+
 /** A filter's shape. `value` is an index into the query's values; null where the operator takes none. */
 export type Filter =
   | { readonly kind: 'and'; readonly of: readonly Filter[] }
   | { readonly kind: 'or'; readonly of: readonly Filter[] }
   | { readonly kind: 'field'; readonly name: string; readonly of: Filter }
   | { readonly kind: 'compare'; readonly operator: Operator; readonly value: number | null }
+  /** Compared with what is the caller's own: `$CURRENT_USER.role.name`; without a path the key, or keys. */
+  | { readonly kind: 'caller'; readonly operator: Operator; readonly of: CallerPart; readonly path: FieldPath }
   /** Whether any related row, or none, is as `of` says. */
   | { readonly kind: 'some'; readonly of: Filter }
   | { readonly kind: 'none'; readonly of: Filter }

@@ -9,19 +9,19 @@ import {
   problems,
   type Queryable,
   type Snapshot,
-  system,
   type Table,
 } from 'plinth'
 import { type Caller, type Item, itemsRead, type QueryInput } from './api.ts'
+import { callerKeys } from './caller.ts'
 import { keyLists, keyParameters } from './keys.ts'
 import { upToDate } from './outdated.ts'
 import { type Limits, parseQuery } from './parse.ts'
 import { authorise, permitRead } from './permit.ts'
 import { tableOf } from './place.ts'
-import { planRead, type ReadPlan } from './plan.ts'
-import type { ExportFormat, Query } from './query.ts'
+import { planRead, type ReadPlan, type Slot } from './plan.ts'
+import { type ExportFormat, openEnds, type Query } from './query.ts'
 import { type AnswerForm, type Bind, compileBatch, compileRead, type Statement } from './sql.ts'
-import { toParameter, type Variables } from './values.ts'
+import { isTime, toParameter } from './values.ts'
 
 export interface ReadLimits extends Limits {
   readonly selections: number
@@ -206,7 +206,7 @@ export class Reader {
       compiled = { plan, statement: bounded(statement, this.#limits.response) }
       this.#byShape.set(shape, compiled)
     }
-    const fixed = form === 'list' && part === 'whole' && !query.values.some(isVariable) ? bind(compiled, query, [], nobodyNow) : null
+    const fixed = form === 'list' && part === 'whole' && isFixed(compiled, query) ? bind(compiled, query, [], access) : null
     const known = { query, compiled, fixed }
     if (text !== undefined) this.#byText.set(text, known)
     return { table, known }
@@ -230,7 +230,7 @@ export class Reader {
     key: readonly Parameter[],
     batch?: Batch,
   ): Promise<string | null | undefined> {
-    const parameters = fixed ?? bind(compiled, query, key, variablesOf(caller.access), batch)
+    const parameters = fixed ?? bind(compiled, query, key, caller.access, batch)
     const db: Queryable | Database = caller.db ?? this.#host.db
     return db.text(compiled.statement.text, parameters, caller)
   }
@@ -257,21 +257,21 @@ const bounded = ({ text, binds }: Statement, bytes: number): Statement => ({
   binds,
 })
 
-const isVariable = (value: unknown): boolean =>
-  Array.isArray(value) ? value.some(isVariable) : typeof value === 'string' && value.startsWith('$')
-
-const nobodyNow: Variables = { user: null, role: null, now: new Date(0) }
-
-function variablesOf(access: Access): Variables {
-  return access === system ? { ...nobodyNow, now: new Date() } : { user: access.user, role: access.role, now: new Date() }
+/** Whether the same query has the same parameters whoever asks, and whenever. */
+function isFixed({ plan, statement }: Compiled, { values }: Query): boolean {
+  const varies = (raw: unknown): boolean => (Array.isArray(raw) ? raw.some(isTime) : isTime(raw))
+  return !statement.binds.some(({ kind }) => kind === 'caller') && !plan.slots.some(({ value }) => varies(rawOf(value, values)))
 }
 
-function bind({ plan, statement }: Compiled, query: Query, key: readonly Parameter[], variables: Variables, batch?: Batch): Parameter[] {
+const rawOf = (value: Slot['value'], values: readonly unknown[]): unknown => (typeof value === 'number' ? values[value] : value.constant)
+
+function bind({ plan, statement }: Compiled, query: Query, key: readonly Parameter[], access: Access, batch?: Batch): Parameter[] {
+  const now = new Date()
   // Every value is checked, also one that the statement does not need.
   const values = plan.slots.map(({ value, field, operator }) => {
-    const raw = query.values[value]
-    if (Array.isArray(raw)) return raw.map((value) => toParameter(field, value, variables))
-    return pattern(operator, toParameter(field, raw, variables))
+    const raw = rawOf(value, query.values)
+    if (Array.isArray(raw)) return raw.map((value) => toParameter(field, value, now))
+    return pattern(operator, toParameter(field, raw, now))
   })
   return statement.binds.map((place: Bind): Parameter => {
     if (place.kind === 'key') return key[place.part]!
@@ -279,6 +279,7 @@ function bind({ plan, statement }: Compiled, query: Query, key: readonly Paramet
     if (place.kind === 'size') return batch!.size
     if (place.kind === 'last') return batch!.last[place.part]!
     if (place.kind === 'constant') return place.value
+    if (place.kind === 'caller') return callerKeys(access, place.of)
     const value = values[place.slot]!
     return place.end === undefined ? (value as Parameter) : ((value as Parameter[])[place.end] as Parameter)
   })
@@ -286,8 +287,7 @@ function bind({ plan, statement }: Compiled, query: Query, key: readonly Paramet
 
 /** `%` and `_` in what is searched for stand for themselves. */
 function pattern(operator: string, value: Parameter): Parameter {
-  const open = /(contains|ends_with)$/.test(operator)
-  const end = /(contains|starts_with)$/.test(operator)
-  if (value === null || (!open && !end)) return value
-  return `${open ? '%' : ''}${String(value).replace(/[\\%_]/g, '\\$&')}${end ? '%' : ''}`
+  const [open, close] = openEnds(operator)
+  if (value === null || (!open && !close)) return value
+  return `${open ? '%' : ''}${String(value).replace(/[\\%_]/g, '\\$&')}${close ? '%' : ''}`
 }

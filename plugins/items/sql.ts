@@ -1,10 +1,13 @@
 /** A plan → one statement whose first column is the answer's JSON text. Identifiers come from the plan's tables, values are parameters. Pure. */
-import { arrayLiteral, type Field, problems, quoteName, type Table } from 'plinth'
+import { arrayLiteral, type Column, type Field, problems, quoteName, type Table } from 'plinth'
+import type { CallerValue } from './caller.ts'
 import { estimatedCount } from './estimate.ts'
 import { jsonColumn } from './format.ts'
 import { castType, keysCondition } from './keys.ts'
 import type { FieldFunction, Hop, Place } from './place.ts'
 import type { Condition, Order, ReadNode, ReadPlan, Rows, Selection } from './plan.ts'
+import { type CallerPart, openEnds } from './query.ts'
+import { familyOf } from './values.ts'
 
 export interface Statement {
   readonly text: string
@@ -21,6 +24,8 @@ export type Bind =
   | { readonly kind: 'last'; readonly part: number }
   /** A column of the one key, or the list of that column's values in all keys. */
   | { readonly kind: 'key'; readonly part: number }
+  /** Keys of the caller: one, or the list of them for roles and policies. */
+  | { readonly kind: 'caller'; readonly of: CallerPart }
   /** The same for every request of this plan. */
   | { readonly kind: 'constant'; readonly value: string }
 
@@ -269,6 +274,7 @@ class Source {
       const of = inner.condition(condition.of)
       return `${condition.negated ? 'not ' : ''}exists (select 1 from ${tableName(condition.hop.table)} ${inner.row}${inner.joins} where ${linked} and ${of})`
     }
+    if (condition.kind === 'caller') return this.#caller(condition)
     if (condition.kind !== 'compare') {
       if (condition.of.length === 0) return condition.kind === 'and' ? 'true' : 'false'
       return `(${condition.of.map((inner) => this.condition(inner)).join(` ${condition.kind} `)})`
@@ -279,10 +285,46 @@ class Source {
     const value = (end?: 0 | 1) => this.#writer.parameter({ kind: 'slot', slot: slot!, ...(end === undefined ? {} : { end }) }) + cast
     return comparisons[operator]!(comparable(this.value(place), place, operator), value)
   }
+
+  /** Null is a value as others are: it equals null. */
+  #caller({ place, operator, value }: Extract<Condition, { kind: 'caller' }>): string {
+    const column = comparable(this.value(place), place, operator)
+    const list = operator === '_in' || operator === '_nin'
+    const { text, shown } = callerText(this.#writer, place.field, value, list)
+    if (operator === '_eq') return `(${column} = ${shown} or (${text} is null and ${column} is null))`
+    if (operator === '_neq') return `(${column} <> ${shown} or (${text} is null and ${column} is not null))`
+    if (operator === '_nin') return `(${column} <> all(${shown}) and ${column} is not null)`
+    return comparisons[operator]!(column, () => (list ? shown : patternText(operator, shown)))
+  }
+}
+
+/** What a variable stands for: as it is, and as what `field` holds (null where it cannot be that); with `list` as an array. */
+function callerText(writer: Writer, field: Field, value: CallerValue, list: boolean): { text: string; shown: string } {
+  const { of, table, place } = value
+  const asText = familyOf(field) === 'text'
+  const several = of === 'roles' || of === 'policies'
+  const keys = `${writer.parameter({ kind: 'caller', of })}::uuid${several ? '[]' : ''}`
+  if (!place) {
+    const text = list && !several ? `array[${keys}]` : keys
+    return { text, shown: asText ? `${text}::text${list ? '[]' : ''}` : text }
+  }
+  const source = new Source(writer, writer.related())
+  const held = source.value(place)
+  const select = (what: string) => {
+    const key = `${source.row}.${quoteName(table.primaryKey[0]!)}`
+    const found = `(select ${what} from ${tableName(table)} ${source.row}${source.joins} where ${key} = ${several ? `any(${keys})` : keys})`
+    return list ? `array${found}` : found
+  }
+  const isText = familyOf(value.field) === 'text'
+  if (isText === asText) return { text: select(held), shown: select(held) }
+  return {
+    text: select(held),
+    shown: select(asText ? `(${shownValue(writer, source.at(place.via), place)})::text` : textAs(field.column!, held)),
+  }
 }
 
 function reachesMany(condition: Condition): boolean {
-  if (condition.kind === 'compare') return condition.place.via.some(({ many }) => many)
+  if (condition.kind === 'compare' || condition.kind === 'caller') return condition.place.via.some(({ many }) => many)
   if (condition.kind === 'exists') return condition.via.some(({ many }) => many)
   return condition.of.some(reachesMany)
 }
@@ -293,15 +335,16 @@ const leftJoin = (hop: Hop, row: string, from: string): string => ` left join ${
 function link({ table, from: column, to, scope }: Hop, row: string, from: string): string {
   const held = `${from}.${quoteName(column)}`
   if (!scope) return `${row}.${quoteName(to)} = ${held}`
-  return `${row}.${quoteName(to)} = case when ${from}.${quoteName(scope.column)} = ${quoteLiteral(scope.value)} then ${anyKey(table, held)} end`
+  return `${row}.${quoteName(to)} = case when ${from}.${quoteName(scope.column)} = ${quoteLiteral(scope.value)} then ${textAs(table.columns.get(table.primaryKey[0]!)!, held)} end`
 }
 
 const wholeTypes = new Set(['int2', 'int4', 'int8'])
+const numberTypes = new Set(['numeric', 'float4', 'float8'])
 
-/** A key kept as text, in the type of the table's key; null where it cannot be one. */
-function anyKey(table: Table, held: string): string {
-  const { baseType, sqlType } = table.columns.get(table.primaryKey[0]!)!
-  if (wholeTypes.has(baseType)) return `case when ${held} ~ '^-?[0-9]{1,18}$' then ${held}::${sqlType} end`
+/** Text in the type of a column; null where it cannot be that. Whole numbers as the greatest of their types, which no digits can exceed. */
+function textAs({ baseType }: Column, held: string): string {
+  if (wholeTypes.has(baseType)) return `case when ${held} ~ '^-?[0-9]{1,18}$' then ${held}::int8 end`
+  if (numberTypes.has(baseType)) return `case when ${held} ~ '^-?[0-9]{1,18}([.][0-9]{1,18})?$' then ${held}::numeric end`
   if (baseType === 'uuid') return `case when ${held} ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then ${held}::uuid end`
   return held
 }
@@ -316,6 +359,12 @@ function functionText(writer: Writer, row: string, field: Field, fn: FieldFuncti
   if (fn.kind === 'part') return `extract(${fn.part === 'weekday' ? 'dow' : fn.part} from ${column})`
   if (fn.kind === 'length') return `case json_typeof(${column}::json) when 'array' then json_array_length(${column}::json) end`
   return `${column}::json #> ${writer.parameter({ kind: 'constant', value: arrayLiteral(fn.path) })}::text[]`
+}
+
+/** The pattern that text from the database means: in it `%` and `_` stand for themselves. */
+function patternText(operator: string, value: string): string {
+  const [open, close] = openEnds(operator)
+  return open || close ? `${open ? "'%' || " : ''}regexp_replace(${value}, '([\\\\%_])', '\\\\\\1', 'g')${close ? " || '%'" : ''}` : value
 }
 
 const textTypes = new Set(['text', 'varchar', 'bpchar', 'citext', 'name'])

@@ -1,13 +1,6 @@
 /** Values that arrive in filters and keys → parameters, checked against the column's type before a statement sees them. Pure but for the clock. */
 import { type Field, type Parameter, problems } from 'plinth'
 
-/** What `$CURRENT_USER` and its kin stand for in one request. */
-export interface Variables {
-  readonly user: string | null
-  readonly role: string | null
-  readonly now: Date
-}
-
 /** The groups of types that share operators and a way to read values. */
 export type Family = 'text' | 'number' | 'time' | 'boolean' | 'uuid' | 'json' | 'other'
 
@@ -38,11 +31,11 @@ const refuse = (field: Field, expects: string) =>
   problems.INVALID_QUERY(`"${field.name}" is compared with something that is not ${expects}.`)
 
 /**
- * The parameter for one value compared with `field`.
+ * The parameter for one value compared with `field` at the time `now`.
  * @throws INVALID_QUERY when the value cannot be one of the column's type.
  */
-export function toParameter(field: Field, raw: unknown, variables: Variables): Parameter {
-  const value = typeof raw === 'string' && raw.startsWith('$') ? resolveVariable(raw, variables) : raw
+export function toParameter(field: Field, raw: unknown, now: Date): Parameter {
+  const value = isTime(raw) ? resolveTime(raw, now) : raw
   if (value === null) return null
   switch (familyOf(field)) {
     case 'number':
@@ -64,7 +57,9 @@ export function toParameter(field: Field, raw: unknown, variables: Variables): P
 
 export const isUuid = (text: string): boolean => /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(text)
 
-function toNumber(field: Field, value: unknown): string {
+/** A time counts in milliseconds. */
+function toNumber(field: Field, raw: unknown): string {
+  const value = raw instanceof Date ? raw.getTime() : raw
   const { baseType } = field.column!
   const least = leastOf[baseType]
   const text = String(typeof value === 'boolean' ? Number(value) : value).trim()
@@ -105,27 +100,27 @@ function toTime(field: Field, value: unknown): string {
 
 /** What a unit is worth: milliseconds, or a step of the calendar. */
 const units: readonly (readonly [form: RegExp, (date: Date, n: number) => void])[] = [
-  [/^(|ms|msecs?|milliseconds?)$/, (date, n) => date.setTime(date.getTime() + n)],
+  [/^(ms|msecs?|milliseconds?)$/, (date, n) => date.setTime(date.getTime() + n)],
   [/^(s|secs?|seconds?)$/, (date, n) => date.setTime(date.getTime() + n * 1000)],
   [/^(m|mins?|minutes?)$/, (date, n) => date.setTime(date.getTime() + n * 60_000)],
   [/^(h|hrs?|hours?)$/, (date, n) => date.setTime(date.getTime() + n * 3_600_000)],
-  [/^(d|days?)$/, (date, n) => date.setTime(date.getTime() + n * 86_400_000)],
+  [/^(|d|days?)$/, (date, n) => date.setTime(date.getTime() + n * 86_400_000)],
   [/^(w|weeks?)$/, (date, n) => date.setTime(date.getTime() + n * 604_800_000)],
   [/^months?$/, (date, n) => date.setUTCMonth(date.getUTCMonth() + n)],
   [/^(y|yrs?|years?)$/, (date, n) => date.setUTCFullYear(date.getUTCFullYear() + n)],
 ]
 
-/** `$NOW`, `$NOW(-1 day)`, `$CURRENT_USER`, `$CURRENT_ROLE`; any other text is itself. */
-function resolveVariable(text: string, variables: Variables): unknown {
-  if (text === '$CURRENT_USER') return variables.user
-  if (text === '$CURRENT_ROLE') return variables.role
-  if (!/^\$NOW(\(|$)/.test(text)) return text
-  const date = new Date(variables.now)
+/** Whether a value depends on when it is asked: `$NOW`, `$NOW(-1 day)`. */
+export const isTime = (value: unknown): value is string => typeof value === 'string' && /^\$NOW(\(|$)/.test(value)
+
+function resolveTime(text: string, now: Date): Date {
+  const date = new Date(now)
   if (text === '$NOW' || text === '$NOW()') return date
   const [, amount, unit = ''] = /^\$NOW\(\s*([+-]?\s*\d{1,9}(?:\.\d{1,9})?)\s*([a-z]*)\s*\)$/i.exec(text) ?? []
   const shift = amount === undefined ? undefined : units.find(([form]) => form.test(unit.toLowerCase()))?.[1]
   if (!shift) throw problems.INVALID_QUERY(`"${text}" is not understood: say $NOW(-1 day), with a unit from seconds to years.`)
   shift(date, Number(amount!.replace(/\s/g, '')))
-  if (Number.isNaN(date.getTime())) throw problems.INVALID_QUERY(`"${text}" is beyond the time that can be told.`)
+  if (!(date.getUTCFullYear() >= 1 && date.getUTCFullYear() <= 9999))
+    throw problems.INVALID_QUERY(`"${text}" is beyond the time that can be told.`)
   return date
 }

@@ -46,7 +46,7 @@ describe('planRead()', () => {
   /** `(a & (b | not exists c))`: what a condition says, in places. */
   const said = (condition: Condition | null): string => {
     if (!condition) return 'anything'
-    if (condition.kind === 'compare') return `${hopsOf(condition.place)} ${condition.operator}`
+    if (condition.kind === 'compare' || condition.kind === 'caller') return `${hopsOf(condition.place)} ${condition.operator}`
     if (condition.kind !== 'exists') return `(${condition.of.map(said).join(condition.kind === 'and' ? ' & ' : ' | ')})`
     return `${condition.negated ? 'no' : 'some'} ${[...condition.via, condition.hop].map(({ name }) => name).join('/')}[${said(condition.of)}]`
   }

@@ -341,9 +341,7 @@ describe('reads', () => {
         '\u2019',
         '🌳',
       ),
-      fc
-        .string({ minLength: 1, maxLength: 20, unit: 'binary' })
-        .filter((text) => !text.includes('\0') && !text.startsWith('$') && text !== 'null'),
+      fc.string({ minLength: 1, maxLength: 20, unit: 'binary' }).filter((text) => !text.includes('\0') && !text.startsWith('$')),
     )
 
     test('in filters of every kind: the text stays the same, the row that holds the value is found', { timeout: 120_000 }, async () => {
@@ -351,6 +349,7 @@ describe('reads', () => {
       await host.api('POST', '/items/note', { body: { id: 'other', body: 'something else' } })
       await fc.assert(
         fc.asyncProperty(hostile, fc.constantFrom('_eq', '_in', '_contains', '_starts_with', '_iends_with'), async (value, operator) => {
+          fc.pre(value.toLowerCase() !== 'null' || /with|contains/.test(operator)) // else the word means null
           const { status, data: made } = await host.api('POST', '/items/note', { body: { id: crypto.randomUUID(), body: value } })
           assert.equal(status, 200)
           assert.equal(made.body, value)
@@ -380,7 +379,7 @@ describe('reads', () => {
       await fc.assert(
         fc.asyncProperty(
           // What is only space, or a number, is searched for in other ways; the word null means null here.
-          hostile.filter((text) => text.trim() !== '' && text !== 'null' && !/^[\d\s.-]+$/.test(text)),
+          hostile.filter((text) => text.trim() !== '' && text.toLowerCase() !== 'null' && !/^[\d\s.-]+$/.test(text)),
           fc.constantFrom(...Object.keys(forms)),
           async (value, name) => {
             recorder.take()
