@@ -36,6 +36,8 @@ export interface Items {
   create(collection: string, rows: readonly Item[], caller: Caller): Promise<Key[]>
   /** Gives every item of `keys` the values of `patch`, answers the keys found. */
   update(collection: string, keys: readonly Key[], patch: Item, caller: Caller): Promise<Key[]>
+  /** Several changes at once, each with its own keys. */
+  updateEach(collection: string, changes: readonly Change[], caller: Caller): Promise<Key[]>
   delete(collection: string, keys: readonly Key[], caller: Caller): Promise<Key[]>
   /** Registers the usual routes of one collection: GET and SEARCH /, GET /:key, POST /, PATCH / and /:key, DELETE / and /:key. */
   crud(routes: Hono<Env>, collection: string, only?: readonly CrudAction[]): void

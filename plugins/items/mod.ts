@@ -9,7 +9,7 @@ import { Reader } from './read.ts'
 import { crudRoutes, type Subject } from './routes.ts'
 import { Writer } from './write.ts'
 
-/** Bounds, each with its own variable. Rows of one list, -1 for no bound; bytes of an answer; levels; names; conditions. */
+/** Bounds, each with its own variable. Rows of one list, -1 for no bound; bytes of an answer; levels; names; conditions; sets of nested items. */
 const Options = v.object({
   QUERY_LIMIT_DEFAULT: env.integer(100, -1),
   QUERY_LIMIT_MAX: env.integer(-1, -1),
@@ -19,6 +19,8 @@ const Options = v.object({
   QUERY_ALIASES_MAX: env.integer(50, 1),
   QUERY_SELECTIONS_MAX: env.integer(2000, 1),
   QUERY_RELATIONS_MAX: env.integer(200, 1),
+  PAYLOAD_DEPTH_MAX: env.integer(10, 1, 100),
+  PAYLOAD_RELATIONS_MAX: env.integer(200, 1),
   RESPONSE_MAX: env.size('64mb'),
 })
 
@@ -38,7 +40,7 @@ export const itemsPlugin = definePlugin({
       relations: options.QUERY_RELATIONS_MAX,
       response: options.RESPONSE_MAX,
     })
-    const writer = new Writer(host)
+    const writer = new Writer(host, { depth: options.PAYLOAD_DEPTH_MAX, relations: options.PAYLOAD_RELATIONS_MAX })
     const { etagOf: tag } = await import('./etag.node.ts')
     const engine = { reader, writer, log: host.log, tag }
     host.hook(serverInfo, async function tellLimits({ accountability, info }, next) {
@@ -59,6 +61,7 @@ export const itemsPlugin = definePlugin({
       one: async <Row = Item>(...parameters: Parameters<Items['one']>) => JSON.parse(await reader.one(...parameters)).data as Row,
       create: (collection, rows, caller) => writer.create(collection, rows, caller),
       update: (collection, keys, patch, caller) => writer.update(collection, keys, patch, caller),
+      updateEach: (collection, changes, caller) => writer.updateEach(collection, changes, caller),
       delete: (collection, keys, caller) => writer.delete(collection, keys, caller),
       crud: (routes, collection, only) => crudRoutes(routes, '', () => collection, engine, only),
     }

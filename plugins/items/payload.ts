@@ -6,9 +6,9 @@ import { checkKeyPart } from './keys.ts'
 /**
  * The values of a new row by column.
  * @throws FAILED_VALIDATION for every required value that is missing or null, all at once; INVALID_PAYLOAD for what no column takes;
- * FORBIDDEN for a key of the wrong type.
+ * FORBIDDEN for a key of the wrong type. `path` is told with the faults: the fields that lead to the item in its payload.
  */
-export function toNewRow(table: Table, item: Item, access: Access): Item {
+export function toNewRow(table: Table, item: Item, access: Access, path: readonly string[] = []): Item {
   const row = toColumns(table, item)
   for (const name of table.primaryKey) checkKeyPart(table, name, row[name])
   fillIn(table, row, access, 'created')
@@ -16,30 +16,30 @@ export function toNewRow(table: Table, item: Item, access: Access): Item {
   for (const field of table.fields.values()) {
     const { column } = field
     if (!column || column.nullable || column.generated !== null) continue
-    if (row[field.name] === null) faults.push(invalid(field, 'nnull'))
-    if (row[field.name] === undefined && column.default === null && column.identity === null) faults.push(invalid(field, 'required'))
+    if (row[field.name] === null) faults.push(invalid(field, 'nnull', path))
+    if (row[field.name] === undefined && column.default === null && column.identity === null) faults.push(invalid(field, 'required', path))
   }
   if (faults.length) throw new AggregateError(faults)
   return row
 }
 
 /** The values that a change sets, by column; a key in it is left out: keys do not change. */
-export function toChange(table: Table, patch: Item, access: Access): Item {
+export function toChange(table: Table, patch: Item, access: Access, path: readonly string[] = []): Item {
   const row = toColumns(table, patch)
   for (const name of table.primaryKey) delete row[name]
   const faults = [...table.fields.values()]
     .filter(({ name, column }) => row[name] === null && column?.nullable === false)
-    .map((field) => invalid(field, 'nnull'))
+    .map((field) => invalid(field, 'nnull', path))
   if (faults.length) throw new AggregateError(faults)
-  if (Object.keys(row).length) fillIn(table, row, access, 'updated')
+  fillIn(table, row, access, 'updated')
   return row
 }
 
-const invalid = (field: Field, type: 'required' | 'nnull') =>
+const invalid = (field: Field, type: 'required' | 'nnull', path: readonly string[]) =>
   problems.FAILED_VALIDATION(`"${field.name}" is ${type === 'required' ? 'required' : 'null, which it may not be'}.`, {
     field: field.name,
     type,
-    path: [],
+    path,
   })
 
 function toColumns(table: Table, item: Item): Item {
@@ -48,10 +48,6 @@ function toColumns(table: Table, item: Item): Item {
   for (const [name, value] of Object.entries(item)) {
     const field = table.fields.get(name)
     if (!field || value === undefined) continue
-    const link = table.links.get(name)
-    if (link && (link.kind === 'o2m' || (typeof value === 'object' && value !== null))) {
-      throw problems.INVALID_PAYLOAD(`"${name}" is a relation: write its items on their own; nested writes are not offered yet.`)
-    }
     if (field.column) row[name] = toColumnValue(field, value)
   }
   return row

@@ -1,7 +1,7 @@
 /** The routes of a collection: lists, keys, SEARCH and writes. /items has them for every collection, other prefixes for their own one. */
 import type { Context, Hono } from 'hono'
 import { type Env, type Log, Problem, problems, readJson } from 'plinth'
-import type { Caller, CrudAction, Item, Key, QueryInput } from './api.ts'
+import type { Caller, Change, CrudAction, Item, Key, QueryInput } from './api.ts'
 import { isHeld } from './conditional.ts'
 import type { ExportFile } from './export.ts'
 import type { Action } from './permit.ts'
@@ -137,10 +137,11 @@ export function crudRoutes(
             await saveSingleton(reader, writer, collection, itemOf(body ?? {}), inside)
             return shown(() => reader.list(collection, queryOf(c), inside))
           }
-          const keys: Key[] = []
-          for (const change of await changesOf(reader, collection, body, inside)) {
-            keys.push(...(await writer.update(collection, change.keys, change.patch, inside)))
-          }
+          const changes = await changesOf(reader, collection, body, inside)
+          const [only] = changes
+          const keys = Array.isArray(body)
+            ? await writer.updateEach(collection, changes, inside)
+            : await writer.update(collection, only!.keys, only!.patch, inside)
           return shown(() => reader.list(collection, queryOf(c), inside, keys))
         }),
       )
@@ -213,27 +214,20 @@ function searchOf(body: unknown): { query: QueryInput | undefined; keys: readonl
   return { query, keys }
 }
 
-interface Change {
-  readonly keys: readonly unknown[]
-  readonly patch: Item
-}
-
 /** The three forms of PATCH: a list of items with their keys, `{keys, data}`, `{query, data}`. */
 async function changesOf(reader: Reader, collection: string, body: unknown, caller: Caller): Promise<Change[]> {
   if (Array.isArray(body)) {
     const names = reader.snapshot.tables.get(collection)?.primaryKey ?? []
-    const items = body.map((item) => {
+    return body.map((item) => {
       if (!isObject(item) || !names.length || names.some((name) => item[name] === undefined)) {
         throw problems.INVALID_PAYLOAD('Each item of the list must be an object that holds its key.')
       }
-      return { order: JSON.stringify(names.map((name) => item[name])), keys: [names.length === 1 ? item[names[0]!] : item], patch: item }
+      return { keys: [(names.length === 1 ? item[names[0]!] : item) as Key], patch: item }
     })
-    // Everybody locks rows in the same order, so that two lists of the same items wait for each other instead of dying in a deadlock.
-    return items.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
   }
   const { data, ...which } = membersOf(body, ['keys', 'query', 'data'])
   if (!isObject(data)) throw problems.INVALID_PAYLOAD('"data" must be an object.')
-  return [{ keys: await keysOf(reader, collection, which, caller), patch: data }]
+  return [{ keys: (await keysOf(reader, collection, which, caller)) as Key[], patch: data }]
 }
 
 /** A list of keys, `{keys}`, or `{query}`: the rows that a list with this query shows, so no more than its limit or the default one. */
