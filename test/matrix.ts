@@ -1,11 +1,11 @@
 /**
- * Types and lint, all tests on Node with PostgreSQL, then those that may differ elsewhere on the other five pairs of runtime and database. Deno and Bun come
- * from the npm registry into node_modules/.cache. Needs TEST_DATABASE_URL. Words on the command line choose runs: `node test/matrix.ts deno`.
+ * Types and lint, all tests on Node with PostgreSQL, then a few that may differ elsewhere on the other five pairs of runtime and database, two pairs at a time.
+ * Deno and Bun come from the npm registry into node_modules/.cache. Needs TEST_DATABASE_URL. Words on the command line choose runs: `node test/matrix.ts deno`.
  * The last line sums up: `12 passed, 0 failed`.
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { glob, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -27,34 +27,47 @@ interface Result {
   readonly failed: number
 }
 
-const folders = ['test/kernel', 'test/plugins']
-const files = ['test/runtimes.test.ts']
-/** What differs with the embedded database, whatever the runtime: drivers, locks, plans and writes, signing in. All of it runs on Node. */
-const smoke = ['test/kernel/database', 'test/plugins/items/read.test.ts', 'test/plugins/items/write.test.ts', 'test/plugins/auth', ...files]
-const runtimes: Readonly<Record<string, (driver: string) => readonly string[]>> = {
-  node: () => [
-    'node',
-    '--test',
-    '--test-concurrency=2',
-    '--test-timeout=120000',
-    ...folders.map((folder) => `${folder}/**/*.test.ts`),
-    ...files,
-  ],
-  deno: (driver) => [join(bin, 'deno'), 'test', '-A', '--no-check', ...chosenFor(driver)],
-  bun: (driver) => [join(bin, 'bun'), 'test', '--timeout', '120000', ...chosenFor(driver)],
+/** What differs with the runtime or the embedded database: drivers, locks, sockets, reading, writing. All else is in `node postgres`. */
+const smoke = {
+  postgres: ['kernel/database/drivers', 'kernel/database/postgres', 'plugins/items/read', 'plugins/items/write', 'runtimes'],
+  pglite: ['kernel/database/drivers', 'kernel/database/lock', 'plugins/items/write', 'runtimes'],
 }
-const chosenFor = (driver: string): readonly string[] => (driver === 'pglite' ? smoke : [...folders, ...files])
+const needsDatabase = /(host|database|program|runner)\.ts'/
 
-const runs: readonly Run[] = [
-  { name: 'types', words: ['npm', 'run', 'types'], variables: {} },
-  { name: 'lint', words: ['npm', 'run', 'lint'], variables: {} },
-  { name: 'node postgres', words: ['npm', 'test'], variables: {} },
-  ...['node', 'deno', 'bun'].flatMap((runtime) =>
-    ['postgres', 'pglite']
-      .filter((driver) => `${runtime} ${driver}` !== 'node postgres')
-      .map((driver) => ({ name: `${runtime} ${driver}`, words: runtimes[runtime]!(driver), variables: { TEST_DRIVER: driver } })),
-  ),
-]
+/** Tests that ask nothing but the language and the runtime. */
+async function unitTests(): Promise<string[]> {
+  const found: string[] = []
+  for await (const path of glob('test/**/*.test.ts', { cwd: root })) {
+    if (!needsDatabase.test(await readFile(join(root, path), 'utf8'))) found.push(path)
+  }
+  return found.sort()
+}
+
+const testWith: Readonly<Record<string, readonly string[]>> = {
+  node: ['node', '--test', '--test-concurrency=2', '--test-timeout=120000'],
+  deno: [join(bin, 'deno'), 'test', '-A', '--no-check'],
+  bun: [join(bin, 'bun'), 'test'],
+}
+
+async function allRuns(): Promise<Run[]> {
+  const unit = await unitTests()
+  const small = (runtime: string, driver: keyof typeof smoke): Run => {
+    const files = smoke[driver].map((name) => `test/${name}.test.ts`)
+    // The language is the same whatever the database, and Node has them in the run of everything.
+    const added = runtime !== 'node' && driver === 'postgres' ? unit : []
+    return { name: `${runtime} ${driver}`, words: [...testWith[runtime]!, ...files, ...added], variables: { TEST_DRIVER: driver } }
+  }
+  return [
+    { name: 'types', words: ['npm', 'run', 'types'], variables: {} },
+    { name: 'lint', words: ['npm', 'run', 'lint'], variables: {} },
+    { name: 'node postgres', words: ['npm', 'test'], variables: { TEST_DRIVER: 'postgres' } },
+    small('deno', 'postgres'),
+    small('bun', 'postgres'),
+    small('node', 'pglite'),
+    small('deno', 'pglite'),
+    small('bun', 'pglite'),
+  ]
+}
 
 /** How each runtime's reporter says what passed and what did not. */
 const counts: Readonly<Record<string, { passed: RegExp; failed: RegExp }>> = {
@@ -74,7 +87,7 @@ function resultOf(runtime: string, output: string, code: number | null): Result 
   return { passed, failed: failed === 0 && (code !== 0 || passed === 0) ? 1 : failed }
 }
 
-/** Prints what the command prints, and answers it with the exit code: null when it was stopped for taking too long. */
+/** Answers what the command prints, and its exit code: null when it was stopped for taking too long. */
 function execute(words: readonly string[], variables: Readonly<Record<string, string>>, folder = root) {
   return new Promise<{ output: string; code: number | null }>((resolve, reject) => {
     const child = spawn(words[0]!, words.slice(1), { cwd: folder, env: { ...process.env, NO_COLOR: '1', ...variables }, detached: true })
@@ -83,7 +96,6 @@ function execute(words: readonly string[], variables: Readonly<Record<string, st
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output += text
-        process.stdout.write(text)
       })
     }
     child.on('error', reject)
@@ -106,18 +118,28 @@ async function installRuntimes(): Promise<void> {
 if (!process.env.TEST_DATABASE_URL)
   throw new Error('TEST_DATABASE_URL is not set: it names a PostgreSQL server on which databases may be created')
 await installRuntimes()
-const chosen = process.argv.slice(2)
-const results: Result[] = []
-const report: string[] = []
-for (const { name, words, variables } of runs.filter((run) => chosen.every((word) => run.name.split(' ').includes(word)))) {
-  console.log(`\n=== ${name}`)
+const results: (Result & { readonly line: string })[] = []
+
+async function perform({ name, words, variables }: Run): Promise<void> {
   const started = performance.now()
   const { output, code } = await execute(words, variables)
   const result = resultOf(name.split(' ')[0]!, output, code)
-  results.push(result)
-  report.push(`${name.padEnd(14)} ${result.passed} passed, ${result.failed} failed, ${Math.round((performance.now() - started) / 1000)} s`)
+  const seconds = Math.round((performance.now() - started) / 1000)
+  results.push({ ...result, line: `${name.padEnd(14)} ${result.passed} passed, ${result.failed} failed, ${seconds} s` })
+  console.log(`\n=== ${name}\n${output}`)
 }
+
+const chosen = process.argv.slice(2)
+const runs = (await allRuns()).filter((run) => chosen.every((word) => run.name.split(' ').includes(word)))
+const alone = runs.filter(({ name }) => name === 'node postgres')
+const others = runs.filter((run) => !alone.includes(run))
+for (const run of alone) await perform(run)
+const worker = async () => {
+  for (let run = others.shift(); run; run = others.shift()) await perform(run)
+}
+await Promise.all([worker(), worker()])
+
 const passed = results.reduce((total, result) => total + result.passed, 0)
 const failed = results.reduce((total, result) => total + result.failed, 0)
-console.log(`\n${report.join('\n')}\n\n${passed} passed, ${failed} failed`)
+console.log(`\n${results.map(({ line }) => line).join('\n')}\n\n${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0

@@ -8,6 +8,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { lockFolder } from '../../../kernel/database/lock.ts'
 import { openPGlite } from '../../../kernel/database/pglite.ts'
+import { testDrivers } from '../../database.ts'
 import { slow, until } from './proxy.ts'
 
 const runtime: string[] = 'Deno' in globalThis ? ['run', '-A', '--no-check'] : []
@@ -35,7 +36,7 @@ function startWriter(dataDir: string, rows: number): Writer {
   return { process: child, lines, ended }
 }
 
-describe('a data folder', () => {
+describe('a data folder', { skip: !testDrivers.includes('pglite') }, () => {
   let root: string
   let count = 0
   const folder = () => join(root, String(++count))
