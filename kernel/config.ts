@@ -81,6 +81,12 @@ export const env = {
   /** Milliseconds, from `900`, `15m`, `7d`. */
   duration: (fallback: string) =>
     optional(setting<number>('a duration such as 500ms, 30s, 15m or 7d', milliseconds), milliseconds(fallback)!),
+  /** The same, or null where it is `false`: for ever. */
+  durationOrFalse: (fallback: string) =>
+    optional(
+      setting<number | null>('a duration such as 30s, 15m or 90d, or false', (raw) => (raw === 'false' ? null : milliseconds(raw))),
+      milliseconds(fallback)!,
+    ),
   /** Bytes, from `1024`, `1mb`. */
   size: (fallback: string) => optional(setting<number>('a size such as 512kb or 1mb', bytes), bytes(fallback)!),
   /** Words between commas. */

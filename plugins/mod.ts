@@ -7,6 +7,7 @@ const ours: Readonly<Record<string, () => Promise<Plugin>>> = {
   schema: async () => (await import('./schema/mod.ts')).schema,
   access: async () => (await import('./access/mod.ts')).access,
   auth: async () => (await import('./auth/mod.ts')).auth,
+  history: async () => (await import('./history/mod.ts')).history,
   server: async () => (await import('./server/mod.ts')).server,
   utilities: async () => (await import('./utilities/mod.ts')).utilities,
 }

@@ -108,8 +108,10 @@ export function ownedMeta(specs: readonly TableSpec[]): OwnedMeta {
 
 const marked = ({ system }: TableSpec): { system?: true } => (system ? { system: true } : {})
 
-const collectionOf = (spec: TableSpec): CollectionMeta =>
-  Object.freeze({ ...noCollectionMeta, collection: spec.name, singleton: spec.singleton ?? false, ...marked(spec) })
+const collectionOf = (spec: TableSpec): CollectionMeta => {
+  const { name, singleton = false, accountability = noCollectionMeta.accountability } = spec
+  return Object.freeze({ ...noCollectionMeta, collection: name, singleton, accountability, ...marked(spec) })
+}
 
 /** Of every field of a system table; of another table's those that its spec says anything about. */
 function fieldsOf(spec: TableSpec): ReadonlyMap<string, FieldMeta> {

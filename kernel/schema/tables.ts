@@ -46,6 +46,8 @@ export interface TableSpec {
   readonly indexes?: readonly (readonly string[])[]
   readonly relations?: readonly OwnedRelation[]
   readonly singleton?: boolean
+  /** What histories keep of its changes: who did what (`activity`), also what became of the rows (`all`, the default), or nothing (null). */
+  readonly accountability?: 'all' | 'activity' | null
   /**
    * Shared with the reference: made when missing, never altered, served as a system collection. Otherwise missing columns are added,
    * and a table outside `plinth` is an ordinary collection.

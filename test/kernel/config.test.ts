@@ -11,13 +11,24 @@ const Options = v.object({
   COUNT: env.integer(5, -1, 10),
   ON: env.boolean(false),
   WAIT: env.duration('15m'),
+  KEEP: env.durationOrFalse('90d'),
   BYTES: env.size('1mb'),
   WORDS: env.list(['a']),
   COLOUR: env.oneOf(['red', 'blue'], 'red'),
   CODE: env.matching(/^[A-Z]{2}$/, 'two capitals', 'DE'),
 })
 const painter = definePlugin({ name: 'painter', options: Options, setup() {} })
-const defaults = { TEXT: 'none', COUNT: 5, ON: false, WAIT: 900_000, BYTES: 1_048_576, WORDS: ['a'], COLOUR: 'red', CODE: 'DE' }
+const defaults = {
+  TEXT: 'none',
+  COUNT: 5,
+  ON: false,
+  WAIT: 900_000,
+  KEEP: 7_776_000_000,
+  BYTES: 1_048_576,
+  WORDS: ['a'],
+  COLOUR: 'red',
+  CODE: 'DE',
+}
 
 const parse = (environment: Environment, file: ConfigFile = {}) => parsePluginOptions([painter], environment, file).get('painter')
 
@@ -50,6 +61,8 @@ describe('settings of every kind', () => {
     ['WAIT', '7d', 604_800_000],
     ['WAIT', '1w', 604_800_000],
     ['WAIT', '0', 0],
+    ['KEEP', '12h', 43_200_000],
+    ['KEEP', 'false', null],
     ['BYTES', '1024', 1024],
     ['BYTES', '512kb', 524_288],
     ['BYTES', '2MB', 2_097_152],
@@ -71,6 +84,7 @@ describe('settings of every kind', () => {
     ['COUNT', ' ', 'COUNT is " "; it may hold a whole number from -1 to 10.'],
     ['ON', 'yes', 'ON is "yes"; it may hold true or false.'],
     ['WAIT', '5 minutes', 'WAIT is "5 minutes"; it may hold a duration such as 500ms, 30s, 15m or 7d.'],
+    ['KEEP', 'never', 'KEEP is "never"; it may hold a duration such as 30s, 15m or 90d, or false.'],
     ['WAIT', '-5s', 'WAIT is "-5s"; it may hold a duration such as 500ms, 30s, 15m or 7d.'],
     ['BYTES', '1tb', 'BYTES is "1tb"; it may hold a size such as 512kb or 1mb.'],
     ['COLOUR', 'Blue', 'COLOUR is "Blue"; it may hold one of red, blue.'],
