@@ -221,6 +221,7 @@ export class Reader {
   #tooLarge() {
     return problems.INVALID_QUERY(
       `The answer is larger than ${this.#limits.response} bytes: ask for fewer rows with "limit", page through them, or "export" them.`,
+      { limit: this.#limits.response },
     )
   }
 

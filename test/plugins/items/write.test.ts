@@ -417,6 +417,16 @@ describe('writes', () => {
     })
   })
 
+  test('an answer that is too large is left out, the row stands', async () => {
+    const small = await startLibrary({ env: { RESPONSE_MAX: '1kb' } })
+    try {
+      const { status, body } = await small.api('POST', '/items/note', { body: { id: 'a', body: 'x'.repeat(2000) } })
+      assert.deepEqual([status, body, await small.kernel.db.text('select length(body) from note')], [204, null, '2000'])
+    } finally {
+      await small.close()
+    }
+  })
+
   test('a table without a key takes rows, but shows none by key', async () => {
     const made = await post('/items/log', { line: 'a' })
     assert.deepEqual([made.status, await count('log')], [204, 1])

@@ -1,0 +1,126 @@
+/** The routes that write: POST, PATCH and DELETE of one item and of many. */
+import type { Context, Hono } from 'hono'
+import { type Env, Problem, problems, readJson } from 'plinth'
+import type { Caller, CrudAction, Item, QueryInput } from '../api.ts'
+import { changesOf, itemOf, keysOf } from '../bodies.ts'
+import type { Action } from '../permit.ts'
+import type { Reader } from '../read.ts'
+import type { Writer } from '../write.ts'
+
+type C = Context<Env>
+
+/** What all routes of a collection share. */
+export interface Shared {
+  readonly reader: Reader
+  readonly writer: Writer
+  /** The collection that a request is about. @throws FORBIDDEN where the caller may not do this. */
+  enter(c: C, action: Action, query?: QueryInput): string
+  /** The key in the path. */
+  keyIn(c: C, collection: string): string
+  queryOf(c: C): string
+  callerOf(c: C): Caller
+  answer(c: C, text: string): Response
+  nothing(c: C): Response
+}
+
+export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAction) => boolean, shared: Shared): void {
+  const { reader, writer, enter, keyIn, queryOf, callerOf, answer, nothing } = shared
+  const root = path || '/'
+  const byKey = `${path}/:key`
+  const singleton = (collection: string) => reader.snapshot.tables.get(collection)?.singleton === true
+
+  /** `work` answers how what it wrote is read; that travels along with COMMIT, unless handlers may still refuse it. */
+  const written = async (c: C, work: (inside: Caller) => Promise<() => Promise<string>>): Promise<Response> => {
+    let text: string | null = null
+    await writer.within(callerOf(c), async (db) => {
+      const read = await work({ ...callerOf(c), db })
+      const show = async () => {
+        text = await shown(read)
+      }
+      if (reader.handled) await show()
+      else db.last(show, null)
+    })
+    return text === null ? nothing(c) : answer(c, text)
+  }
+
+  if (on('create')) {
+    routes.post(root, async (c) => {
+      const body = await readJson(c)
+      const collection = enter(c, 'create')
+      if (singleton(collection)) throw routeNotFound(c)
+      reader.check(queryOf(c))
+      const items = (Array.isArray(body) ? body : [body ?? {}]).map(itemOf)
+      return written(c, async (inside) => {
+        const keys = await writer.create(collection, items, inside)
+        return () =>
+          Array.isArray(body) ? reader.list(collection, queryOf(c), inside, keys) : reader.one(collection, keys[0], queryOf(c), inside)
+      })
+    })
+  }
+  if (on('update')) {
+    routes.patch(root, async (c) => {
+      const body = await readJson(c)
+      const collection = enter(c, 'update')
+      reader.check(queryOf(c))
+      return written(c, async (inside) => {
+        if (singleton(collection)) {
+          await saveSingleton(reader, writer, collection, itemOf(body ?? {}), inside)
+          return () => reader.list(collection, queryOf(c), inside)
+        }
+        const changes = await changesOf(reader, collection, body, inside)
+        const [only] = changes
+        const keys = Array.isArray(body)
+          ? await writer.updateEach(collection, changes, inside)
+          : await writer.update(collection, only!.keys, only!.patch, inside)
+        return () => reader.list(collection, queryOf(c), inside, keys)
+      })
+    })
+    routes.patch(byKey, async (c) => {
+      const patch = itemOf((await readJson(c)) ?? {})
+      const collection = enter(c, 'update')
+      if (singleton(collection)) throw routeNotFound(c)
+      const key = keyIn(c, collection)
+      reader.check(queryOf(c))
+      return written(c, async (inside) => {
+        await writer.update(collection, [key], patch, inside)
+        return () => reader.one(collection, key, queryOf(c), inside)
+      })
+    })
+  }
+  if (on('delete')) {
+    routes.delete(root, async (c) => {
+      const body = await readJson(c)
+      const collection = enter(c, 'delete', '')
+      await writer.within(callerOf(c), async (db) => {
+        const inside = { ...callerOf(c), db }
+        await writer.delete(collection, await keysOf(reader, collection, body, inside), inside)
+      })
+      return nothing(c)
+    })
+    routes.delete(byKey, async (c) => {
+      const collection = enter(c, 'delete', '')
+      await writer.delete(collection, [keyIn(c, collection)], callerOf(c))
+      return nothing(c)
+    })
+  }
+}
+
+const routeNotFound = (c: C) => problems.ROUTE_NOT_FOUND(undefined, { path: c.req.path })
+
+/** A write stands although its answer may not be seen, or is too large: null then. */
+async function shown(read: () => Promise<string>): Promise<string | null> {
+  try {
+    return await read()
+  } catch (error) {
+    if (error instanceof Problem && (error.code === 'FORBIDDEN' || 'limit' in error.details)) return null
+    throw error
+  }
+}
+
+/** A singleton's row is changed, or made when there is none yet. */
+async function saveSingleton(reader: Reader, writer: Writer, collection: string, patch: Item, caller: Caller): Promise<void> {
+  const [key = ''] = reader.snapshot.tables.get(collection)?.primaryKey ?? []
+  const row: Item = JSON.parse(await reader.list(collection, { fields: [key] }, caller)).data
+  if (row[key] === null || row[key] === undefined) await writer.create(collection, [patch], caller)
+  else await writer.update(collection, [row[key]], patch, caller)
+}
