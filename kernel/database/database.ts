@@ -6,6 +6,8 @@ export type Parameter = string | number | bigint | boolean | null | Uint8Array |
 export interface QueryOptions {
   /** Asked now and then while the statement runs; once it answers true the statement is cancelled. */
   readonly gone?: () => boolean
+  /** Never prepare it, so that it is planned with its parameters in sight: for patterns, which else are thought to match much and kept from their index. */
+  readonly replan?: boolean
 }
 
 export interface Queryable {

@@ -209,9 +209,9 @@ function openSession(settings: SessionSettings): Session {
     return toDatabaseError(error)
   }
 
-  function prepare(text: string, parameters: readonly Parameter[]): Statement {
+  function prepare(text: string, parameters: readonly Parameter[], options?: QueryOptions): Statement {
     const values = parameters.map(toText)
-    const statement = send(text, { prepare: shouldPrepare(text), simple: false })
+    const statement = send(text, { prepare: !options?.replan && shouldPrepare(text), simple: false })
     statement.parameters = values
     return statement
   }
@@ -238,12 +238,12 @@ function openSession(settings: SessionSettings): Session {
       return connected
     },
     async query<Row>(text: string, parameters: readonly Parameter[] = [], options?: QueryOptions) {
-      const result = await run<Result>(prepare(text, parameters), options)
+      const result = await run<Result>(prepare(text, parameters, options), options)
       await settings.parseUserTypes(result, result.columns, (ask, values) => run(prepare(ask, values)))
       return Array.from(result) as Row[]
     },
     async text(text, parameters = [], options) {
-      const statement = prepare(text, parameters)
+      const statement = prepare(text, parameters, options)
       statement.raw()
       const [row] = await run<(Buffer | null)[][]>(statement, options)
       const value = row?.[0]

@@ -95,7 +95,14 @@ function parseSearch(name: string, raw: unknown, values: unknown[]): Search | nu
   if (text === '') return null
   if (text.includes('\0')) throw problems.INVALID_QUERY(`"${name}" holds a null character.`)
   values.push(text)
-  return { value: values.length - 1, form: isUuid(text) ? 'uuid' : /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/.test(text) ? 'number' : 'text' }
+  return { value: values.length - 1, form: searchForm(text) }
+}
+
+/** Numbers as they are plainly spelled; `whole`: one that a column of whole numbers could hold. */
+function searchForm(text: string): Search['form'] {
+  if (isUuid(text)) return 'uuid'
+  if (!/^-?(0|[1-9]\d*)(\.\d*[1-9])?$/.test(text)) return 'text'
+  return !text.includes('.') && BigInt.asIntN(64, BigInt(text)) === BigInt(text) ? 'whole' : 'number'
 }
 
 function parseAlias(name: string, raw: unknown, limits: Limits): Readonly<Record<string, string>> {

@@ -358,7 +358,8 @@ function hopsOf(snapshot: Snapshot, table: Table, path: FieldPath): Hop[] {
 
 const searched: Readonly<Record<Search['form'], ReadonlySet<string>>> = {
   text: new Set(['string', 'text']),
-  number: new Set(['string', 'text', 'integer', 'bigInteger', 'decimal', 'float']),
+  whole: new Set(['string', 'text', 'integer', 'bigInteger', 'decimal', 'float']),
+  number: new Set(['string', 'text', 'decimal', 'float']),
   uuid: new Set(['string', 'text', 'uuid']),
 }
 
@@ -366,18 +367,23 @@ const searched: Readonly<Record<Search['form'], ReadonlySet<string>>> = {
 function planSearch(table: Table, { value, form }: Search, slots: Slot[]): Condition {
   const fields = [...table.fields.values()].filter(
     ({ type, column, concealed, special, meta }) =>
-      column && !concealed && !special.includes('hash') && meta?.searchable !== false && searched[form].has(type),
+      column && !column.array && !concealed && !special.includes('hash') && meta?.searchable !== false && searched[form].has(type),
   )
   return {
     kind: 'or',
     of: fields.map((field) => {
       const operator = familyOf(field) === 'text' ? '_icontains' : '_eq'
-      // Of a number the whole row of digits counts, also where the column is too narrow for it.
-      const compared = familyOf(field) === 'number' ? { ...field, column: { ...field.column!, baseType: 'numeric' } } : field
+      const compared = familyOf(field) === 'number' ? widened(field) : field
       const slot = slots.push({ value, field: compared, operator }) - 1
       return { kind: 'compare', place: { via: [], field: compared, fn: null }, operator, slot }
     }),
   }
+}
+
+/** Of a number the whole row of digits counts, also where the column is too narrow for it. An index on whole numbers serves int8, not numeric. */
+function widened(field: Field): Field {
+  const baseType = field.type === 'integer' || field.type === 'bigInteger' ? 'int8' : 'numeric'
+  return { ...field, column: { ...field.column!, baseType } }
 }
 
 const numeric = new Set(['sum', 'sumDistinct', 'avg', 'avgDistinct'])

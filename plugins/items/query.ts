@@ -63,7 +63,7 @@ export type Filter =
 /** What is searched for decides which columns can hold it. */
 export interface Search {
   readonly value: number
-  readonly form: 'text' | 'number' | 'uuid'
+  readonly form: 'text' | 'whole' | 'number' | 'uuid'
 }
 
 export const aggregateFunctions = ['count', 'countDistinct', 'countAll', 'sum', 'sumDistinct', 'avg', 'avgDistinct', 'min', 'max'] as const

@@ -33,6 +33,8 @@ export interface ReadLimits extends Limits {
 interface Compiled {
   readonly plan: ReadPlan
   readonly statement: Statement
+  /** Whether its best plan hangs on the values: see `QueryOptions`. */
+  readonly replan: boolean
 }
 
 /** A query text seen before: nothing of it need be parsed again. */
@@ -203,7 +205,11 @@ export class Reader {
       const { relations } = this.#limits
       const statement =
         part === 'whole' || form === 'one' ? compileRead(plan, answer, relations) : compileBatch(plan, form, part === 'behind', relations)
-      compiled = { plan, statement: bounded(statement, this.#limits.response) }
+      compiled = {
+        plan,
+        statement: bounded(statement, this.#limits.response),
+        replan: plan.slots.some(({ operator }) => isPattern(operator)),
+      }
       this.#byShape.set(shape, compiled)
     }
     const fixed = form === 'list' && part === 'whole' && isFixed(compiled, query) ? bind(compiled, query, [], access) : null
@@ -233,7 +239,7 @@ export class Reader {
   ): Promise<string | null | undefined> {
     const parameters = fixed ?? bind(compiled, query, key, caller.access, batch)
     const db: Queryable | Database = caller.db ?? this.#host.db
-    return db.text(compiled.statement.text, parameters, caller)
+    return db.text(compiled.statement.text, parameters, compiled.replan ? { gone: caller.gone, replan: true } : caller)
   }
 
   /** With handlers on `itemsRead` the rows become objects and text again; without, PostgreSQL's text is the answer. */
@@ -285,6 +291,8 @@ function bind({ plan, statement }: Compiled, query: Query, key: readonly Paramet
     return place.end === undefined ? (value as Parameter) : ((value as Parameter[])[place.end] as Parameter)
   })
 }
+
+const isPattern = (operator: string): boolean => /(contains|starts_with|ends_with)$/.test(operator)
 
 /** `%` and `_` in what is searched for stand for themselves. */
 function pattern(operator: string, value: Parameter): Parameter {

@@ -280,8 +280,10 @@ class Source {
       return `(${condition.of.map((inner) => this.condition(inner)).join(` ${condition.kind} `)})`
     }
     const { place, operator, slot } = condition
-    // Else a number with a fraction would be read as the column's whole number.
-    const cast = place.field.column!.baseType !== 'numeric' ? '' : operator === '_in' || operator === '_nin' ? '::numeric[]' : '::numeric'
+    // Else a number with a fraction, or one too large, would be read as the column's own type of number.
+    const { baseType } = place.field.column!
+    const cast =
+      baseType !== 'numeric' && baseType !== 'int8' ? '' : `::${baseType}${operator === '_in' || operator === '_nin' ? '[]' : ''}`
     const value = (end?: 0 | 1) => this.#writer.parameter({ kind: 'slot', slot: slot!, ...(end === undefined ? {} : { end }) }) + cast
     return comparisons[operator]!(comparable(this.value(place), place, operator), value)
   }

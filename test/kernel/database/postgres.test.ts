@@ -171,6 +171,14 @@ describe('openPostgres()', { skip }, () => {
       })
     })
 
+    test('are not made of what is to be planned with its values in sight', async () => {
+      await withDatabase({ poolSize: 1 }, async (db) => {
+        for (let use = 0; use < 4; use++) await db.text('select $1::int as anew', [use], { replan: true })
+        for (let use = 0; use < 4; use++) await db.query('select $1::int as anew, 1 as more', [use], { replan: true })
+        assert.deepEqual(await prepared(db), [])
+      })
+    })
+
     test('are never more than allowed on a connection', async () => {
       await withDatabase({ poolSize: 1, preparedStatements: 5 }, async (db) => {
         for (let i = 0; i < 40; i++) for (let use = 0; use < 3; use++) await db.text(`select ${i}`)

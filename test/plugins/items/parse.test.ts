@@ -344,11 +344,13 @@ describe('functions in lists of names', () => {
 
 describe('search', () => {
   const uuid = 'aaaaaaaa-0000-4000-8000-000000000001'
-  const cases: [sent: unknown, form: 'text' | 'number' | 'uuid', value: string][] = [
+  const cases: [sent: unknown, form: 'text' | 'whole' | 'number' | 'uuid', value: string][] = [
     ['word', 'text', 'word'],
     ['  two words ', 'text', 'two words'],
-    ['12', 'number', '12'],
-    [12, 'number', '12'],
+    ['12', 'whole', '12'],
+    [12, 'whole', '12'],
+    ['-9223372036854775808', 'whole', '-9223372036854775808'],
+    ['9223372036854775808', 'number', '9223372036854775808'],
     [-1.5, 'number', '-1.5'],
     ['12.0', 'text', '12.0'],
     ['+12', 'text', '+12'],

@@ -273,6 +273,8 @@ describe('planRead()', () => {
     const cases: [collection: string, search: string, columns: string[]][] = [
       ['article', 'word', ['title', 'body']],
       ['article', '12', ['id', 'title', 'body', 'rating', 'small', 'big', 'price', 'score', 'author']],
+      ['article', '1.5', ['title', 'body', 'price', 'score']],
+      ['article', '9223372036854775808', ['title', 'body', 'price', 'score']],
       ['article', 'aaaaaaaa-0000-4000-8000-000000000001', ['title', 'body', 'ref']],
       ['author', 'word', ['name']],
       ['lengths', 'word', []],
