@@ -10,10 +10,8 @@ import { familyOf } from './values.ts'
 /** A value of the caller, or a list of them. */
 export interface CallerValue {
   readonly of: CallerPart
-  /** The rows that the caller's keys are those of. */
-  readonly table: Table
-  /** Null: the keys themselves. */
-  readonly place: Place | null
+  /** A value of the rows that the caller's keys are those of; null: the keys themselves. */
+  readonly held: { readonly table: Table; readonly place: Place } | null
   /** What the values are like. */
   readonly field: Field
   readonly many: boolean
@@ -28,13 +26,17 @@ const tables: Readonly<Record<CallerPart, string>> = {
 
 /** @throws FORBIDDEN for a field that does not exist, INVALID_QUERY for one that is never read back. */
 export function callerValue(snapshot: Snapshot, of: CallerPart, path: FieldPath): CallerValue {
+  const several = of === 'roles' || of === 'policies'
+  // Whoever may not read users has a key all the same.
+  if (!path.length) return { of, held: null, field: keyField, many: several }
   const table = tableOf(snapshot, tables[of])
-  const place = path.length ? placeOf(snapshot, table, path) : null
-  const field = place?.field ?? table.fields.get(table.primaryKey[0]!)!
-  if (field.concealed) throw problems.INVALID_QUERY(`"${field.name}" is write-only.`)
-  const many = of === 'roles' || of === 'policies' || (place?.via.some((hop) => hop.many) ?? false)
-  return { of, table, place, field, many }
+  const place = placeOf(snapshot, table, path)
+  if (place.field.concealed) throw problems.INVALID_QUERY(`"${place.field.name}" is write-only.`)
+  return { of, held: { table, place }, field: place.field, many: several || place.via.some((hop) => hop.many) }
 }
+
+/** What keys of users, roles and policies are like. */
+const keyField: Field = { name: 'id', type: 'uuid', column: null, special: [], concealed: false, meta: null }
 
 /** Whether values like `of` can stand in for those of `field`: any text may hold a number or a key, and anything can be told as text. */
 export function isComparable(field: Field, of: Field): boolean {

@@ -4,7 +4,7 @@ import { definePlugin, env } from 'plinth'
 import { serverInfo } from 'plinth/server'
 import * as v from 'valibot'
 import { type Item, type Items, items } from './api.ts'
-import { checkServed } from './permit.ts'
+import { Permits } from './permit.ts'
 import { Reader } from './read.ts'
 import { crudRoutes, type Subject } from './routes.ts'
 import { Writer } from './write.ts'
@@ -29,7 +29,8 @@ export const itemsPlugin = definePlugin({
   gives: items,
   options: Options,
   async setup(host, options): Promise<Items> {
-    const reader = new Reader(host, {
+    const permits = new Permits()
+    const reader = new Reader(host, permits, {
       defaultLimit: options.QUERY_LIMIT_DEFAULT,
       maxLimit: options.QUERY_LIMIT_MAX,
       depth: options.QUERY_DEPTH_MAX,
@@ -49,7 +50,7 @@ export const itemsPlugin = definePlugin({
     })
     const served: Subject = (c, action) => {
       const collection = c.req.param('collection')!
-      return checkServed(reader.snapshot.tables.get(collection), collection, c.env.accountability, action).name
+      return permits.checkServed(c.env.accountability, reader.snapshot, action, collection).name
     }
     crudRoutes(host.routes('/items'), '/:collection', served, engine)
 

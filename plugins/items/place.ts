@@ -1,5 +1,6 @@
 /** Paths of names → places: hops along relations, ending at a column or at a function of one. Pure. */
 import { type Field, problems, type Snapshot, type Table } from 'plinth'
+import { guardOf, heldAs, linkedAs, ownerOf } from './permit/guard.ts'
 import type { FieldPath } from './query.ts'
 
 /** One step from a row to the rows it is related to: those of `table` whose `to` is our `from`. */
@@ -54,24 +55,26 @@ export function hopOf(snapshot: Snapshot, table: Table, name: string): Hop | und
     return anyHop(snapshot, field, link.collectionField, scope)
   }
   const target = tableOf(snapshot, link.target)
-  if (link.kind === 'm2o') return { name: field, table: target, many: false, from: field, to: link.targetField }
-  const owner = link.relation.foreignKey?.targets[0] ?? table.primaryKey[0]
-  return owner === undefined ? undefined : { name: field, table: target, many: true, from: owner, to: link.targetField }
+  if (link.kind === 'm2o') return { name: field, table: target, many: false, from: field, to: heldAs(target, link.targetField) }
+  const owner = ownerOf(table, link.relation)
+  if (owner === undefined) return undefined
+  return { name: field, table: target, many: true, from: linkedAs(table, field, owner), to: link.targetField }
 }
 
 /** `$FOLLOW(comments,post)`: the rows of another table whose field leads here, also where no field of ours says so. */
 function followHop(snapshot: Snapshot, table: Table, name: string, follower: string, field: string): Hop {
   const target = tableOf(snapshot, follower)
   const link = target.links.get(field)
-  if (link?.kind !== 'm2o' || link.target !== table.name) throw missingField(target, field)
-  return { name, table: target, many: true, from: link.targetField, to: field }
+  if (link?.kind !== 'm2o' || link.target !== table.name || !target.fields.has(field)) throw missingField(target, field)
+  return { name, table: target, many: true, from: heldAs(table, link.targetField), to: field }
 }
 
 export function anyHop(snapshot: Snapshot, field: string, collectionField: string, scope: string): Hop {
   const target = tableOf(snapshot, scope)
   const [key] = target.primaryKey
   if (key === undefined) throw missingField(target, 'key')
-  return { name: `${field}:${scope}`, table: target, many: false, from: field, to: key, scope: { column: collectionField, value: scope } }
+  const to = heldAs(target, key)
+  return { name: `${field}:${scope}`, table: target, many: false, from: field, to, scope: { column: collectionField, value: scope } }
 }
 
 /**
@@ -95,9 +98,16 @@ export function placeOf(snapshot: Snapshot, table: Table, path: FieldPath): Plac
   if (!field) throw missingField(at, name)
   if (field.column) return { via, field, fn: null }
   const hop = hopOf(snapshot, at, name)
+  if (!hop && isHidden(at, name)) throw missingField(at, name)
   if (!hop) throw problems.INVALID_QUERY(`"${name}" has no column to compare or sort by.`)
-  return { via: [...via, hop], field: hop.table.fields.get(hop.table.primaryKey[0] ?? hop.to)!, fn: null }
+  const key = hop.table.primaryKey[0] ?? hop.to
+  const keyField = hop.table.fields.get(key)
+  if (!keyField) throw missingField(hop.table, key)
+  return { via: [...via, hop], field: keyField, fn: null }
 }
+
+/** Whether a field leads to what the caller may not read. */
+export const isHidden = (table: Table, name: string): boolean => Boolean(guardOf(table)?.whole.links.has(name)) && !table.links.has(name)
 
 export interface Call {
   readonly fn: string
@@ -151,6 +161,7 @@ export function functionOf(
   if (fn === 'json' && field.type === 'json' && path.length) return { field: result('json'), fn: { kind: 'path', path } }
   const hop = fn === 'count' ? hopOf(snapshot, table, name) : undefined
   if (hop?.many) return { field: result('decimal'), fn: { kind: 'rows', hop } }
+  if (fn === 'count' && isHidden(table, name)) throw missingField(table, name)
   throw problems.INVALID_QUERY(`There is no function "${fn}" of "${name}" (${field.type}).`)
 }
 

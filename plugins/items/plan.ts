@@ -1,7 +1,8 @@
 /** Names → places: resolves a query's shape against one Snapshot into a tree of read nodes. Knows no rights, no values and no SQL. Pure. */
 import { type Field, type Link, problems, type Snapshot, type Table } from 'plinth'
 import { type CallerValue, callerValue, isComparable } from './caller.ts'
-import { anyHop, callKey, callOf, functionOf, type Hop, hopOf, missingField, type Place, placeOf, tableOf } from './place.ts'
+import { guardOf, heldAs, heldField } from './permit/guard.ts'
+import { anyHop, callKey, callOf, functionOf, type Hop, hopOf, isHidden, missingField, type Place, placeOf, tableOf } from './place.ts'
 import type { Aggregate, DeepShape, FieldPath, Filter, ListShape, MetaName, Operator, QueryShape, Search, SortKey } from './query.ts'
 import { type Family, familyOf } from './values.ts'
 
@@ -17,6 +18,8 @@ export type Selection =
       readonly key: string
       readonly field: Field
       readonly collectionField: string
+      /** Whether keys of rows of other tables are not to be seen. */
+      readonly othersHidden: boolean
       readonly nodes: readonly { readonly hop: Hop; readonly node: ReadNode; readonly where: Condition | null }[]
     }
 
@@ -144,7 +147,8 @@ class Planner {
       const name = named(head.split(':')[0]!)
       const link = table.links.get(name)
       if (head === '*') {
-        for (const field of [...table.fields.keys(), ...Object.keys(alias)].filter((key) => known(named(key))))
+        const starred = [...table.fields.keys(), ...Object.keys(alias)].filter((key) => known(named(key)))
+        for (const field of rest.length ? starred.filter((key) => !isHidden(table, named(key))) : starred)
           wish(field, this.#starred(table, named(field), rest, from))
       } else if (head.includes(':')) {
         // A scope says which of several collections is meant; a field that leads to one is just that field.
@@ -152,6 +156,7 @@ class Planner {
         wish(head.split(':')[0]!, link?.kind === 'm2a' ? [head, ...rest] : [])
       } else if (rest.length) {
         // A path through a plain column leads nowhere and is left out, as the API has it.
+        if (link && !table.fields.has(name)) throw missingField(table, name)
         if (link) wish(head, link.kind === 'm2a' ? [`${head}:*`, ...rest] : rest)
       } else {
         if (!known(name)) throw missingField(table, name)
@@ -187,11 +192,11 @@ class Planner {
       ]
     const field = table.fields.get(name)!
     const link = table.links.get(name)
-    if (link?.kind === 'm2a' && below.length) return [this.#selectAny(key, field, link, below, beside)]
+    if (link?.kind === 'm2a' && below.length) return [this.#selectAny(key, field, link, below, beside, guardOf(table) !== undefined)]
     const hop = link && hopOf(this.#snapshot, table, name)
     if (hop?.many) {
       const sortField = link?.relation.meta?.sort_field
-      const first = sortField && hop.table.columns.has(sortField) ? [{ path: [sortField], descending: false }] : []
+      const first = sortField && hop.table.fields.get(sortField)?.column ? [{ path: [sortField], descending: false }] : []
       return [{ kind: 'many', key, hop, rows: this.rows(hop.table, deep, below, deep.offset, { sort: first, from: link }) }]
     }
     if (hop && below.length) {
@@ -208,6 +213,7 @@ class Planner {
     link: Extract<Link, { kind: 'm2a' }>,
     below: readonly FieldPath[],
     deep: ListShape['deep'],
+    isGuarded: boolean,
   ): Selection {
     const every = `${field.name}:*`
     const hops = link.targets
@@ -230,7 +236,7 @@ class Planner {
         where: this.#where(hop.table, said),
       }
     })
-    return { kind: 'any', key, field, nodes, collectionField: link.collectionField }
+    return { kind: 'any', key, field, nodes, collectionField: link.collectionField, othersHidden: isGuarded }
   }
 }
 
@@ -257,11 +263,23 @@ function planOrder(snapshot: Snapshot, table: Table, sort: readonly SortKey[]): 
   })
   const named = new Set(sort.filter(({ path }) => path.length === 1).map(({ path }) => path[0]))
   const last = asked.length === 0 && table.meta?.sort_field ? sortFieldOf(table) : []
+  const plain = asked.length === 0 && last.length === 0 ? insteadOfKey(table) : []
   const keys = table.primaryKey
-    .filter((name) => !named.has(name))
-    .map((name) => ({ place: { via: [], field: table.fields.get(name)!, fn: null }, descending: false }))
-  return [...asked, ...last, ...keys]
+    .filter((name) => !named.has(name) || heldAs(table, name) !== name)
+    .map((name) => ({ place: { via: [], field: heldField(table, name), fn: null }, descending: false }))
+  return [...asked, ...last, ...plain, ...keys]
 }
+
+/** A key that the caller does not see in all rows decides only between rows that are otherwise equal: the first field that they see comes before it. */
+function insteadOfKey(table: Table): Order[] {
+  const guard = guardOf(table)
+  if (!guard || table.primaryKey.every((name) => table.fields.has(name) && heldAs(table, name) === name)) return []
+  const names = guard.grants.flatMap(({ fields }) => [...fields])
+  const field = names.map((name) => table.fields.get(name)!).find((field) => field.column && !field.concealed && hasOrder(field))
+  return field ? [{ place: { via: [], field, fn: null }, descending: false }] : []
+}
+
+const hasOrder = (field: Field): boolean => !['json', 'other'].includes(familyOf(field))
 
 function sortFieldOf(table: Table): Order[] {
   const field = table.fields.get(table.meta!.sort_field!)

@@ -16,8 +16,8 @@ import { callerKeys } from './caller.ts'
 import { keyLists, keyParameters } from './keys.ts'
 import { upToDate } from './outdated.ts'
 import { type Limits, parseQuery } from './parse.ts'
-import { authorise, permitRead } from './permit.ts'
-import { tableOf } from './place.ts'
+import type { Permit, Permits } from './permit.ts'
+import { missingField, tableOf } from './place.ts'
 import { planRead, type ReadPlan, type Slot } from './plan.ts'
 import { type ExportFormat, openEnds, type Query } from './query.ts'
 import { type AnswerForm, type Bind, compileBatch, compileRead, type Statement } from './sql.ts'
@@ -61,12 +61,14 @@ const batches = { first: 1000, most: 10_000, characters: 500_000 } as const
 export class Reader {
   readonly #host: Host
   readonly #limits: ReadLimits
+  readonly #permits: Permits
   #snapshot: Snapshot
   readonly #byText = new LRUCache<string, Known>({ max: 2000 })
   readonly #byShape = new LRUCache<string, Compiled>({ max: 1000 })
 
-  constructor(host: Host, limits: ReadLimits) {
+  constructor(host: Host, permits: Permits, limits: ReadLimits) {
     this.#host = host
+    this.#permits = permits
     this.#limits = limits
     this.#snapshot = host.registry.snapshot
   }
@@ -170,9 +172,9 @@ export class Reader {
   }
 
   /** What is wrong with the query itself is told first, whoever asks: it says nothing of what there is. */
-  #rights(access: Access, collection: string, input: QueryInput): string {
+  #permit(access: Access, collection: string, input: QueryInput): Permit {
     try {
-      return authorise(access, 'read', collection)
+      return this.#permits.authorise(access, this.#current(), 'read', collection)
     } catch (refusal) {
       this.check(input)
       throw refusal
@@ -186,11 +188,11 @@ export class Reader {
     form: 'list' | 'keys' | 'one',
     part: Part = 'whole',
   ): { table: Table; known: Known } {
-    const rights = this.#rights(access, collection, input)
-    const snapshot = this.#current()
+    const { seen: snapshot, fingerprint } = this.#permit(access, collection, input)
     const table = tableOf(snapshot, collection)
+    if (form !== 'list') checkKeySeen(table)
     const answer: AnswerForm = form === 'list' && table.singleton ? 'singleton' : form
-    const place = `${collection}\n${answer}\n${part}\n${rights}\n`
+    const place = `${collection}\n${answer}\n${part}\n${fingerprint}\n`
     const text = typeof input === 'string' && input.length <= 4096 ? place + input : undefined
     const seen = text === undefined ? undefined : this.#byText.get(text)
     if (seen) return { table, known: seen }
@@ -201,7 +203,7 @@ export class Reader {
     if (!compiled) {
       // Whoever names the keys gets them all: the default limit is for lists of unknown length.
       const limit = query.shape.limit ?? (form === 'keys' ? -1 : null)
-      const plan = permitRead(planRead(snapshot, table, { ...query.shape, limit }, this.#limits), rights)
+      const plan = planRead(snapshot, table, { ...query.shape, limit }, this.#limits)
       const { relations } = this.#limits
       const statement =
         part === 'whole' || form === 'one' ? compileRead(plan, answer, relations) : compileBatch(plan, form, part === 'behind', relations)
@@ -259,23 +261,29 @@ export class Reader {
 }
 
 /** Null instead of an answer of more bytes, so that it never leaves the database. `offset 0` keeps PostgreSQL from making the answer twice. */
-const bounded = ({ text, binds }: Statement, bytes: number): Statement => ({
+const bounded = ({ text, ...rest }: Statement, bytes: number): Statement => ({
   text: `select case when octet_length(b) <= ${bytes} then b end from (${text} offset 0) x(b)`,
-  binds,
+  ...rest,
 })
 
+/** @throws FORBIDDEN where the caller does not see keys: no item can be named by one then. */
+function checkKeySeen(table: Table): void {
+  const hidden = table.primaryKey.find((name) => !table.fields.has(name))
+  if (hidden !== undefined) throw missingField(table, hidden)
+}
+
 /** Whether the same query has the same parameters whoever asks, and whenever. */
-function isFixed({ plan, statement }: Compiled, { values }: Query): boolean {
+function isFixed({ statement }: Compiled, { values }: Query): boolean {
   const varies = (raw: unknown): boolean => (Array.isArray(raw) ? raw.some(isTime) : isTime(raw))
-  return !statement.binds.some(({ kind }) => kind === 'caller') && !plan.slots.some(({ value }) => varies(rawOf(value, values)))
+  return !statement.binds.some(({ kind }) => kind === 'caller') && !statement.slots.some(({ value }) => varies(rawOf(value, values)))
 }
 
 const rawOf = (value: Slot['value'], values: readonly unknown[]): unknown => (typeof value === 'number' ? values[value] : value.constant)
 
-function bind({ plan, statement }: Compiled, query: Query, key: readonly Parameter[], access: Access, batch?: Batch): Parameter[] {
+function bind({ statement }: Compiled, query: Query, key: readonly Parameter[], access: Access, batch?: Batch): Parameter[] {
   const now = new Date()
   // Every value is checked, also one that the statement does not need.
-  const values = plan.slots.map(({ value, field, operator }) => {
+  const values = statement.slots.map(({ value, field, operator }) => {
     const raw = rawOf(value, query.values)
     if (Array.isArray(raw)) return raw.map((value) => toParameter(field, value, now))
     return pattern(operator, toParameter(field, raw, now))

@@ -4,8 +4,9 @@ import type { CallerValue } from './caller.ts'
 import { estimatedCount } from './estimate.ts'
 import { jsonColumn } from './format.ts'
 import { castType, keysCondition } from './keys.ts'
+import { guardedColumns, guardOf, heldAs, isGate, isOpen } from './permit/guard.ts'
 import type { FieldFunction, Hop, Place } from './place.ts'
-import type { Condition, Order, ReadNode, ReadPlan, Rows, Selection } from './plan.ts'
+import type { Condition, Order, ReadNode, ReadPlan, Rows, Selection, Slot } from './plan.ts'
 import { type CallerPart, openEnds } from './query.ts'
 import { familyOf } from './values.ts'
 
@@ -13,6 +14,8 @@ export interface Statement {
   readonly text: string
   /** What `$1`, `$2`… stand for, in order. */
   readonly binds: readonly Bind[]
+  /** Values of the query, then those of the rules that it meets. */
+  readonly slots: readonly Slot[]
 }
 
 export type Bind =
@@ -38,13 +41,27 @@ export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "
 /** What one statement is made of: names for its row sources, numbers for its parameters. */
 export class Writer {
   readonly binds: Bind[] = []
+  readonly slots: Slot[]
+  readonly #added = new Map<readonly Slot[], number>()
   readonly #relations: number
   #followed = 0
   #aliases = 0
   readonly #places = new Map<string, number>()
 
-  constructor(relations: number) {
+  constructor(slots: readonly Slot[], relations: number) {
+    this.slots = [...slots]
     this.#relations = relations
+  }
+
+  /** Adds the values of rules, once; answers the place of the first. */
+  add(slots: readonly Slot[]): number {
+    const place = this.#added.get(slots) ?? this.slots.push(...slots) - slots.length
+    this.#added.set(slots, place)
+    return place
+  }
+
+  done(text: string): Statement {
+    return { text, binds: this.binds, slots: this.slots }
   }
 
   alias(): string {
@@ -71,17 +88,17 @@ export class Writer {
 
 /** @throws INVALID_QUERY when it would follow more than `relations` relations: the database's planner takes long over many. */
 export function compileRead(plan: ReadPlan, form: AnswerForm, relations: number): Statement {
-  const writer = new Writer(relations)
+  const writer = new Writer(plan.slots, relations)
   const shown = plan.grouping ? compileGroups(writer, plan, plan.grouping, form) : compileRows(writer, plan, form)
   // As a list `d` is also a column where a table has one of that name: the row is named in full.
   const value = plan.grouping || plan.node.selections.length ? 'row_to_json(d.*)::text' : "coalesce(to_json(d.key)::text, 'null')"
   const meta = metaText(writer, plan)
-  if (form === 'one') return { text: `select '{"data":' || ${value} || '}' from (${shown}) d`, binds: writer.binds }
+  if (form === 'one') return writer.done(`select '{"data":' || ${value} || '}' from (${shown}) d`)
   const data =
     form === 'singleton' && !plan.grouping
       ? `coalesce((select ${value} from (${shown}) d), (select row_to_json(d.*)::text from (${defaultsOf(plan.node)}) d), '{}')`
       : `coalesce((select '[' || string_agg(${value}, ',') || ']' from (${shown}) d), '[]')`
-  return { text: `select '{"data":' || ${data} || ${meta}'}'`, binds: writer.binds }
+  return writer.done(`select '{"data":' || ${data} || ${meta}'}'`)
 }
 
 /**
@@ -89,7 +106,7 @@ export function compileRead(plan: ReadPlan, form: AnswerForm, relations: number)
  * order. The order must be total.
  */
 export function compileBatch(plan: ReadPlan, form: 'list' | 'keys', behind: boolean, relations: number): Statement {
-  const writer = new Writer(relations)
+  const writer = new Writer(plan.slots, relations)
   const page = compilePage(
     writer,
     { ...plan, limit: 'bound', offset: behind ? 0 : plan.offset },
@@ -102,7 +119,7 @@ export function compileBatch(plan: ReadPlan, form: 'list' | 'keys', behind: bool
   const shown = `select to_json(${text}) as shown, json_build_array(${last}) as last from (${page.text}) ${row}${joins}${page.order(row)}`
   const data = `coalesce('[' || string_agg(coalesce(d.shown::text, 'null'), ',') || ']', '[]')`
   const end = `coalesce((array_agg(d.last))[count(*)::integer]::text, '[]')`
-  return { text: `select '{"data":' || ${data} || ',"last":' || ${end} || '}' from (${shown}) d`, binds: writer.binds }
+  return writer.done(`select '{"data":' || ${data} || ',"last":' || ${end} || '}' from (${shown}) d`)
 }
 
 /** The rows of the answer, shown: first the page is found, so that only its rows are joined and formatted. */
@@ -147,11 +164,13 @@ function compilePage(writer: Writer, rows: Omit<Rows, 'limit'> & Cut, also: (row
   if (behind) conditions.push(behindLast(writer, rows.order, keys))
   // What is no column of the row itself is carried along by a name that no column has.
   const names = rows.order.map(({ place }, i) => (place.via.length || place.fn ? `$${i}` : place.field.name))
-  const carried = keys.flatMap((key, i) => (names[i]!.startsWith('$') ? [`, ${key} as ${quoteName(names[i]!)}`] : []))
+  const carried = keys.flatMap((key, i) => (names[i] === `$${i}` ? [`, ${key} as ${quoteName(names[i]!)}`] : []))
   // Our names for them start with `$`, as only columns may that are not served: those must stay out then.
-  const own = [...rows.table.columns.keys()].map((name) => `${source.row}.${quoteName(name)}`).join(', ')
+  const own = columnsIn(rows.table)
+    .map((name) => `${source.row}.${quoteName(name)}`)
+    .join(', ')
   const text = [
-    `select ${carried.length ? own : `${source.row}.*`}${carried.join('')} from ${tableName(rows.table)} ${source.row}${source.joins}`,
+    `select ${carried.length ? own : `${source.row}.*`}${carried.join('')} from ${source.from(rows.table)} ${source.row}${source.joins}`,
     conditions.length ? ` where ${conditions.join(' and ')}` : '',
     orderBy(rows.order, (i) => keys[i]!),
     cut(writer, rows),
@@ -192,12 +211,14 @@ function metaText(writer: Writer, plan: ReadPlan): string {
   const counted = (where: Condition | null) => {
     const source = new Source(writer)
     const condition = where ? ` where ${source.where(plan.table, where)}` : ''
-    return `(select count(*) from ${tableName(plan.table)} ${source.row}${source.joins}${condition})`
+    return `(select count(*) from ${source.from(plan.table)} ${source.row}${source.joins}${condition})`
   }
+  // Statistics are of all rows: who may see only some of them is told how many those are.
+  const guard = guardOf(plan.table)
+  const seesAll = !guard || isOpen(guard)
   const counts = plan.meta.map((name) => {
-    // Statistics are of all rows: who may see only some of them is told how many those are.
     const exact = counted(name === 'filter_count' ? plan.where : null)
-    return `'"${name}":' || ${name === 'estimated_count' ? estimatedCount(plan.table, tableName(plan.table), exact) : exact}`
+    return `'"${name}":' || ${name === 'estimated_count' && seesAll ? estimatedCount(plan.table, tableName(plan.table), exact) : exact}`
   })
   return `',"meta":{' || ${counts.join(` || ',' || `)} || '}' || `
 }
@@ -207,11 +228,24 @@ class Source {
   readonly row: string
   joins = ''
   readonly #writer: Writer
+  /** Where the values of a rule begin; undefined for what a query says. */
+  readonly #rule: number | undefined
   readonly #joined = new Map<string, string>()
 
-  constructor(writer: Writer, row = writer.alias()) {
+  constructor(writer: Writer, row = writer.alias(), rule?: number) {
     this.#writer = writer
     this.row = row
+    this.#rule = rule
+  }
+
+  /** What the rows of a table are read from. */
+  from(table: Table): string {
+    return fromText(this.#writer, table)
+  }
+
+  /** The bound on relations is for those who ask, not for those who make the rules. */
+  #related(): string {
+    return this.#rule === undefined ? this.#writer.related() : this.#writer.alias()
   }
 
   /** The row at the end of `hops`, joined once however often it is asked for. */
@@ -222,8 +256,8 @@ class Source {
       path += `/${hop.name}`
       let next = this.#joined.get(path)
       if (next === undefined) {
-        next = this.#writer.related()
-        this.joins += leftJoin(hop, next, row)
+        next = this.#related()
+        this.joins += leftJoin(this.#writer, hop, next, row)
         this.#joined.set(path, next)
       }
       row = next
@@ -246,12 +280,12 @@ class Source {
     const first = key.place.via.findIndex(({ many }) => many)
     if (first < 0) return this.#sortable(key.place)
     const hop = key.place.via[first]!
-    const inner = new Source(this.#writer, this.#writer.related())
+    const inner = new Source(this.#writer, this.#related(), this.#rule)
     const shared = order.filter(({ place }) => key.place.via.slice(0, first + 1).every(({ name }, i) => place.via[i]?.name === name))
     const keys = shared.map(({ place }) => inner.#sortable({ ...place, via: place.via.slice(first + 1) }))
     const linked = link(hop, inner.row, this.at(key.place.via.slice(0, first)))
     const sorted = orderBy(shared, (i) => keys[i]!)
-    return `(select ${keys[shared.indexOf(key)]} from ${tableName(hop.table)} ${inner.row}${inner.joins} where ${linked}${sorted} limit 1)`
+    return `(select ${keys[shared.indexOf(key)]} from ${this.from(hop.table)} ${inner.row}${inner.joins} where ${linked}${sorted} limit 1)`
   }
 
   /**
@@ -260,19 +294,19 @@ class Source {
    */
   where(table: Table, condition: Condition): string {
     if (!reachesMany(condition)) return this.condition(condition)
-    const inner = new Source(this.#writer)
+    const inner = new Source(this.#writer, this.#writer.alias(), this.#rule)
     const text = inner.condition(condition)
-    const key = table.primaryKey.length ? table.primaryKey : ['ctid']
+    const key = table.primaryKey.length ? table.primaryKey.map((name) => heldAs(table, name)) : ['ctid']
     const keyOf = (row: string) => key.map((name) => `${row}.${quoteName(name)}`).join(', ')
-    return `(${keyOf(this.row)}) in (select ${keyOf(inner.row)} from ${tableName(table)} ${inner.row}${inner.joins} where ${text})`
+    return `(${keyOf(this.row)}) in (select ${keyOf(inner.row)} from ${this.from(table)} ${inner.row}${inner.joins} where ${text})`
   }
 
   condition(condition: Condition): string {
     if (condition.kind === 'exists') {
-      const inner = new Source(this.#writer, this.#writer.related())
+      const inner = new Source(this.#writer, this.#related(), this.#rule)
       const linked = link(condition.hop, inner.row, this.at(condition.via))
       const of = inner.condition(condition.of)
-      return `${condition.negated ? 'not ' : ''}exists (select 1 from ${tableName(condition.hop.table)} ${inner.row}${inner.joins} where ${linked} and ${of})`
+      return `${condition.negated ? 'not ' : ''}exists (select 1 from ${this.from(condition.hop.table)} ${inner.row}${inner.joins} where ${linked} and ${of})`
     }
     if (condition.kind === 'caller') return this.#caller(condition)
     if (condition.kind !== 'compare') {
@@ -284,7 +318,8 @@ class Source {
     const { baseType } = place.field.column!
     const cast =
       baseType !== 'numeric' && baseType !== 'int8' ? '' : `::${baseType}${operator === '_in' || operator === '_nin' ? '[]' : ''}`
-    const value = (end?: 0 | 1) => this.#writer.parameter({ kind: 'slot', slot: slot!, ...(end === undefined ? {} : { end }) }) + cast
+    const value = (end?: 0 | 1) =>
+      this.#writer.parameter({ kind: 'slot', slot: slot! + (this.#rule ?? 0), ...(end === undefined ? {} : { end }) }) + cast
     return comparisons[operator]!(comparable(this.value(place), place, operator), value)
   }
 
@@ -292,7 +327,7 @@ class Source {
   #caller({ place, operator, value }: Extract<Condition, { kind: 'caller' }>): string {
     const column = comparable(this.value(place), place, operator)
     const list = operator === '_in' || operator === '_nin'
-    const { text, shown } = callerText(this.#writer, place.field, value, list)
+    const { text, shown } = callerText(this.#writer, new Source(this.#writer, this.#writer.alias(), this.#rule), place.field, value, list)
     if (operator === '_eq') return `(${column} = ${shown} or (${text} is null and ${column} is null))`
     if (operator === '_neq') return `(${column} <> ${shown} or (${text} is null and ${column} is not null))`
     if (operator === '_nin') return `(${column} <> all(${shown}) and ${column} is not null)`
@@ -301,27 +336,32 @@ class Source {
 }
 
 /** What a variable stands for: as it is, and as what `field` holds (null where it cannot be that); with `list` as an array. */
-function callerText(writer: Writer, field: Field, value: CallerValue, list: boolean): { text: string; shown: string } {
-  const { of, table, place } = value
+function callerText(
+  writer: Writer,
+  source: Source,
+  field: Field,
+  { of, held, field: own }: CallerValue,
+  list: boolean,
+): { text: string; shown: string } {
   const asText = familyOf(field) === 'text'
   const several = of === 'roles' || of === 'policies'
   const keys = `${writer.parameter({ kind: 'caller', of })}::uuid${several ? '[]' : ''}`
-  if (!place) {
+  if (!held) {
     const text = list && !several ? `array[${keys}]` : keys
     return { text, shown: asText ? `${text}::text${list ? '[]' : ''}` : text }
   }
-  const source = new Source(writer, writer.related())
-  const held = source.value(place)
+  const { table, place } = held
+  const value = source.value(place)
   const select = (what: string) => {
-    const key = `${source.row}.${quoteName(table.primaryKey[0]!)}`
-    const found = `(select ${what} from ${tableName(table)} ${source.row}${source.joins} where ${key} = ${several ? `any(${keys})` : keys})`
+    const key = `${source.row}.${quoteName(heldAs(table, table.primaryKey[0]!))}`
+    const found = `(select ${what} from ${source.from(table)} ${source.row}${source.joins} where ${key} = ${several ? `any(${keys})` : keys})`
     return list ? `array${found}` : found
   }
-  const isText = familyOf(value.field) === 'text'
-  if (isText === asText) return { text: select(held), shown: select(held) }
+  const isText = familyOf(own) === 'text'
+  if (isText === asText) return { text: select(value), shown: select(value) }
   return {
-    text: select(held),
-    shown: select(asText ? `(${shownValue(writer, source.at(place.via), place)})::text` : textAs(field.column!, held)),
+    text: select(value),
+    shown: select(asText ? `(${shownValue(writer, source.at(place.via), place)})::text` : textAs(field.column!, value)),
   }
 }
 
@@ -331,7 +371,40 @@ function reachesMany(condition: Condition): boolean {
   return condition.of.some(reachesMany)
 }
 
-const leftJoin = (hop: Hop, row: string, from: string): string => ` left join ${tableName(hop.table)} ${row} on ${link(hop, row, from)}`
+/**
+ * What rows of a table are read from: the table itself, or for somebody who does not see all of it what they see. Nothing else is in there, so
+ * whatever is said of its rows (conditions, orders, groups, counts) can tell nothing else.
+ */
+function fromText(writer: Writer, table: Table): string {
+  const guard = guardOf(table)
+  if (!guard || isOpen(guard)) return tableName(table)
+  const { of, slots } = guard.conditions()
+  const { whole } = guard
+  const source = new Source(writer, writer.alias(), writer.add(slots))
+  const seen = of.map((condition) => (condition ? source.where(whole, condition) : 'true'))
+  const inAny = (grants: readonly string[]) => (grants.length === 1 ? grants[0]! : `(${grants.join(' or ')})`)
+  const columns = guardedColumns(table, guard).map(({ name, column, grants }) => {
+    const value = `${source.row}.${quoteName(column)}`
+    const shown = grants ? `case when ${inAny(grants.map((i) => seen[i]!))} then ${value} end` : value
+    return shown === value && name === column ? value : `${shown} as ${quoteName(name)}`
+  })
+  if (!whole.primaryKey.length && whole.kind === 'table') columns.push(`${source.row}.ctid`)
+  const where = seen.includes('true') ? '' : ` where ${inAny(seen)}`
+  return `(select ${columns.join(', ')} from ${tableName(whole)} ${source.row}${source.joins}${where})`
+}
+
+/** Names of the columns that rows have as they are read. */
+function columnsIn(table: Table): readonly string[] {
+  const guard = guardOf(table)
+  return guard && !isOpen(guard) ? guardedColumns(table, guard).map(({ name }) => name) : [...table.columns.keys()]
+}
+
+const leftJoin = (writer: Writer, hop: Hop, row: string, from: string): string =>
+  ` left join ${fromText(writer, hop.table)} ${row} on ${link(hop, row, from)}`
+
+/** A value made of related rows: null where the relation is not seen. */
+const behindGate = ({ from }: Hop, row: string, text: string): string =>
+  isGate(from) ? `case when ${row}.${quoteName(from)} is not null then ${text} end` : text
 
 /** What makes `row` one that `hop` leads to from `from`. */
 function link({ table, from: column, to, scope }: Hop, row: string, from: string): string {
@@ -355,7 +428,7 @@ function textAs({ baseType }: Column, held: string): string {
 function functionText(writer: Writer, row: string, field: Field, fn: FieldFunction): string {
   if (fn.kind === 'rows') {
     const child = writer.related()
-    return `(select count(*) from ${tableName(fn.hop.table)} ${child} where ${link(fn.hop, child, row)})`
+    return behindGate(fn.hop, row, `(select count(*) from ${fromText(writer, fn.hop.table)} ${child} where ${link(fn.hop, child, row)})`)
   }
   const column = `${row}.${quoteName(field.column!.name)}`
   if (fn.kind === 'part') return `extract(${fn.part === 'weekday' ? 'dow' : fn.part} from ${column})`
@@ -422,7 +495,10 @@ function columnsOf(writer: Writer, row: string, node: ReadNode): { list: string;
 }
 
 function keyOf(row: string, table: Table): string {
-  const parts = table.primaryKey.map((name) => jsonColumn(row, table.fields.get(name)!))
+  const parts = table.primaryKey.map((name) => {
+    const field = table.fields.get(name)
+    return field ? jsonColumn(row, field) : 'null::json'
+  })
   if (parts.length === 1) return parts[0]!
   return `json_build_object(${table.primaryKey.map((name, i) => `${quoteLiteral(name)}, ${parts[i]}`).join(', ')})`
 }
@@ -469,22 +545,27 @@ function shownOne(
   const also = where ? ` and ${source.where(hop.table, where)}` : ''
   return {
     text: `case when ${inner}.${quoteName(hop.to)} is not null${also} then ${text} end`,
-    joins: leftJoin(hop, inner, row) + source.joins + joins,
+    joins: leftJoin(writer, hop, inner, row) + source.joins + joins,
   }
 }
 
 function shownMany(writer: Writer, row: string, { hop, rows }: Extract<Selection, { kind: 'many' }>): string {
   const page = compilePage(writer, rows, (child) => [link(hop, child, row)])
   const inner = writer.related()
-  const { list, joins } = columnsOf(writer, inner, rows.node)
-  const shown = `select ${list} from (${page.text}) ${inner}${joins}${joins ? page.order(inner) : ''}`
-  return `coalesce((select json_agg(${rows.node.selections.length ? 'row_to_json(o.*)' : 'o.key'}) from (${shown}) o), '[]'::json)`
+  const { list: columns, joins } = columnsOf(writer, inner, rows.node)
+  const shown = `select ${columns} from (${page.text}) ${inner}${joins}${joins ? page.order(inner) : ''}`
+  const list = `coalesce((select json_agg(${rows.node.selections.length ? 'row_to_json(o.*)' : 'o.key'}) from (${shown}) o), '[]'::json)`
+  return behindGate(hop, row, list)
 }
 
-function shownAny(writer: Writer, row: string, { field, nodes, collectionField }: Extract<Selection, { kind: 'any' }>): Shown {
+function shownAny(
+  writer: Writer,
+  row: string,
+  { field, nodes, collectionField, othersHidden }: Extract<Selection, { kind: 'any' }>,
+): Shown {
   const shown = nodes.map((node) => ({ scope: node.hop.scope!.value, ...shownOne(writer, row, node) }))
   const cases = shown.map(({ scope, text }) => `when ${quoteLiteral(scope)} then to_json(${text})`)
-  const held = `to_json(${row}.${quoteName(field.name)})`
+  const held = othersHidden ? 'null::json' : `to_json(${row}.${quoteName(field.name)})`
   return {
     text: cases.length ? `case ${row}.${quoteName(collectionField)} ${cases.join(' ')} else ${held} end` : held,
     joins: shown.map(({ joins }) => joins).join(''),
@@ -521,7 +602,7 @@ function compileGroups(writer: Writer, plan: ReadPlan, { groups, aggregates, ord
   }
   const by = groups.length ? ` group by ${groups.map((_, i) => i + 1).join(', ')}` : ''
   const sorted = orderBy(order, (i) => nameOf(order[i]!.key))
-  const found = `select ${values.join(', ')} from ${tableName(plan.table)} ${source.row}${source.joins}${where}${by}${sorted}${cut(writer, plan)}`
+  const found = `select ${values.join(', ')} from ${source.from(plan.table)} ${source.row}${source.joins}${where}${by}${sorted}${cut(writer, plan)}`
 
   const row = writer.alias()
   const shownGroups = groups.map(

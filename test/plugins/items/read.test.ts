@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Host, nobody, type Snapshot, system, type Table } from 'plinth'
+import { Permits } from '../../../plugins/items/permit.ts'
 import { Reader } from '../../../plugins/items/read.ts'
 import type { TestHost } from '../../host.ts'
 import { createRecorder } from '../../recorded.ts'
@@ -146,7 +147,7 @@ describe('caches', () => {
     })
     const registry = { snapshot: snapshot() }
     const db = { text: async () => '{"data":[]}' }
-    const reader = new Reader({ registry, db, hooked: () => false } as unknown as Host, limits)
+    const reader = new Reader({ registry, db, hooked: () => false } as unknown as Host, new Permits(), limits)
     return {
       renew() {
         registry.snapshot = snapshot()
