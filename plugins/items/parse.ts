@@ -59,6 +59,7 @@ export function parseQuery(input: QueryInput, limits: Limits): Query {
       group: wordsOf('groupBy', params.groupBy ?? params.group).map((word) => pathOf('groupBy', word, limits)),
     },
     export: parseExport(params.export),
+    explain: parseExplain(params.explain),
     values,
     offset,
   }
@@ -69,6 +70,14 @@ function parseExport(raw: unknown): ExportFormat | null {
   const format = exportFormats.find((name) => name === raw)
   if (!format) throw problems.INVALID_QUERY(`"export" must be one of ${exportFormats.join(', ')}.`)
   return format
+}
+
+/** `?explain` alone is a wish too. */
+function parseExplain(raw: unknown): Query['explain'] {
+  if (raw === undefined || raw === null || raw === false || raw === 'false') return null
+  if (raw === '' || raw === true || raw === 'true') return 'plan'
+  if (raw === 'analyze') return raw
+  throw problems.INVALID_QUERY('"explain" must be true, false or "analyze".')
 }
 
 function parseLimit(name: string, raw: unknown, limits: Limits): number | null {

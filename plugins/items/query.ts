@@ -113,6 +113,8 @@ export interface Query {
   readonly shape: QueryShape
   /** The file that the rows are wanted as; null for an answer. */
   readonly export: ExportFormat | null
+  /** Whether the statement and its plan are wanted instead of an answer; `analyze` runs it for that. */
+  readonly explain: 'plan' | 'analyze' | null
   /** What `_eq` and its kin compare with, as it was sent. */
   readonly values: readonly unknown[]
   readonly offset: number

@@ -9,6 +9,7 @@ import {
   problems,
   type Queryable,
   type Snapshot,
+  system,
   type Table,
 } from 'plinth'
 import { type Caller, type Item, itemsRead, type QueryInput } from './api.ts'
@@ -19,7 +20,7 @@ import { type Limits, parseQuery } from './parse.ts'
 import type { Permit, Permits } from './permit.ts'
 import { missingField, tableOf } from './place.ts'
 import { planRead, type ReadPlan, type Slot } from './plan.ts'
-import { type ExportFormat, openEnds, type Query } from './query.ts'
+import { openEnds, type Query } from './query.ts'
 import { type AnswerForm, type Bind, compileBatch, compileRead, type Statement } from './sql.ts'
 import { isTime, toParameter } from './values.ts'
 
@@ -127,10 +128,35 @@ export class Reader {
     return this.#host.hooked(itemsRead)
   }
 
-  /** The file that a query asks for instead of an answer. */
-  exportOf(input: QueryInput): ExportFormat | null {
-    const named = typeof input === 'string' ? input.includes('export') : input.export !== undefined
-    return named ? parseQuery(input, this.#limits).export : null
+  /** What a query asks for instead of an answer: a file, or an explanation. */
+  wishOf(input: QueryInput): Pick<Query, 'export' | 'explain'> | null {
+    const named = typeof input === 'string' ? /explain|export/.test(input) : input.export !== undefined || input.explain !== undefined
+    if (!named) return null
+    const query = parseQuery(input, this.#limits)
+    return query.export || query.explain ? query : null
+  }
+
+  /**
+   * What a read would send, and how PostgreSQL would find the answer, as JSON text: `{"data":{"statement","parameters","plan"}}`.
+   * @throws FORBIDDEN for all but administrators: a plan tells of rows that others may not see.
+   */
+  async explain(
+    collection: string,
+    input: QueryInput,
+    caller: Caller,
+    { key, keys }: { key?: unknown; keys?: readonly unknown[] | undefined },
+  ): Promise<string> {
+    if (caller.access !== system && !caller.access.admin) throw problems.FORBIDDEN('"explain" is for administrators.')
+    return this.#upToDate(caller, async () => {
+      const { table, known } = this.#prepare(collection, input, caller.access, key !== undefined ? 'one' : keys ? 'keys' : 'list')
+      const { query, compiled } = known
+      const { text } = compiled.statement
+      const named = key !== undefined ? keyParameters(table, key) : keys ? keyLists(table, keys) : []
+      const parameters = bind(compiled, query, named, caller.access)
+      const how = query.explain === 'analyze' ? 'analyze, buffers, format json' : 'format json'
+      const plan = await this.#host.db.text(`explain (${how}) ${text}`, parameters, { gone: caller.gone, replan: true })
+      return JSON.stringify({ data: { statement: text, parameters, plan: JSON.parse(plan!)[0] } })
+    })
   }
 
   /** Refuses a query before anything is written whose answer would need it. @throws INVALID_QUERY */

@@ -1,6 +1,6 @@
 /** The routes of a collection: lists, keys, SEARCH and writes. /items has them for every collection, other prefixes for their own one. */
 import type { Context, Hono } from 'hono'
-import { type Env, type Log, readJson } from 'plinth'
+import { type Env, type Log, problems, readJson } from 'plinth'
 import type { Caller, CrudAction, QueryInput } from './api.ts'
 import { searchOf } from './bodies.ts'
 import { isHeld } from './conditional.ts'
@@ -60,7 +60,10 @@ export function crudRoutes(
   /** Before anything else that depends on the collection. What is wrong with the query itself is told first: it says nothing of what there is. */
   const enter = (c: C, action: Action, query: QueryInput = queryOf(c)): string => {
     try {
-      return subject(c, action)
+      const collection = subject(c, action)
+      // Whoever asks for an explanation expects that nothing happens.
+      if (action !== 'read' && reader.wishOf(queryOf(c))?.explain) throw problems.INVALID_QUERY('"explain" is for reads.')
+      return collection
     } catch (refusal) {
       reader.check(query)
       throw refusal
@@ -77,10 +80,11 @@ export function crudRoutes(
   }
 
   const rows = async (c: C, collection: string, query: QueryInput, keys?: readonly unknown[]): Promise<Response> => {
-    const format = reader.exportOf(query)
-    if (!format) return answer(c, await reader.list(collection, query, callerOf(c), keys))
+    const wish = reader.wishOf(query)
+    if (!wish) return answer(c, await reader.list(collection, query, callerOf(c), keys))
+    if (wish.explain) return answer(c, await reader.explain(collection, query, callerOf(c), { keys }))
     const { exportRows } = await import('./export.ts')
-    return file(await exportRows(reader, log, format, collection, query, callerOf(c), keys))
+    return file(await exportRows(reader, log, wish.export!, collection, query, callerOf(c), keys))
   }
 
   if (on('list')) {
@@ -95,11 +99,13 @@ export function crudRoutes(
   if (on('read')) {
     routes.get(byKey, async (c) => {
       const collection = enter(c, 'read')
-      const text = await reader.one(collection, keyIn(c, reader, collection), queryOf(c), callerOf(c))
-      const format = reader.exportOf(queryOf(c))
-      if (!format) return answer(c, text)
+      const key = keyIn(c, reader, collection)
+      const wish = reader.wishOf(queryOf(c))
+      if (wish?.explain) return answer(c, await reader.explain(collection, queryOf(c), callerOf(c), { key }))
+      const text = await reader.one(collection, key, queryOf(c), callerOf(c))
+      if (!wish) return answer(c, text)
       const { exportItem } = await import('./export.ts')
-      return file(await exportItem(format, collection, JSON.parse(text).data))
+      return file(await exportItem(wish.export!, collection, JSON.parse(text).data))
     })
   }
   writeRoutes(routes, path, on, {
