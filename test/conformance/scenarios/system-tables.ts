@@ -1,7 +1,10 @@
 /** The columns of the system tables that hold users, rights and the schema. Only facts of the database are recorded, no texts. */
 import type { Json, Scenario } from '../runner.ts'
 
-const tables = ['users', 'roles', 'policies', 'access', 'permissions', 'settings', 'collections', 'fields', 'relations']
+const tables = [
+  ...['users', 'roles', 'policies', 'access', 'permissions', 'settings', 'collections', 'fields', 'relations'],
+  ...['activity', 'revisions', 'versions', 'comments'],
+]
 
 /** `name: type, data type(length) not null = default → table of this list [special]`. */
 function describe({ field, type, schema, meta }: Json): string {
