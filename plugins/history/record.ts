@@ -1,6 +1,7 @@
 /** Notes what is written as it happens, and sends it along with COMMIT: one statement a transaction, for however many rows of however many tables. */
-import { type Access, type Accountability, type Host, quoteName, type Snapshot, system, type Table, type Transaction } from 'plinth'
+import { type Access, type Accountability, type Host, type Snapshot, system, type Table, type Transaction } from 'plinth'
 import { type Item, itemsCreate, itemsDelete, itemsUpdate, type Key } from 'plinth/items'
+import { pathOf } from './place.ts'
 import { changedData, changedDelta, createdData } from './revision.ts'
 
 /** What is told of one row. */
@@ -120,25 +121,21 @@ function toBatches(deeds: readonly Deed[]): object[] {
   }))
 }
 
-const placeOf = (snapshot: Snapshot, name: string): { table: string; nextId: string } => {
-  const { schema, columns } = snapshot.tables.get(name)!
-  const table = `${quoteName(schema)}.${quoteName(name)}`
-  return { table, nextId: columns.get('id')!.default ?? `nextval(pg_get_serial_sequence('${table}', 'id'))` }
-}
+/** The expression for the next key of one of our tables. */
+const nextId = (snapshot: Snapshot, name: string): string =>
+  snapshot.tables.get(name)!.columns.get('id')!.default ?? `nextval(pg_get_serial_sequence('${pathOf(snapshot, name)}', 'id'))`
 
 /** Keys are drawn first, so that a revision can name its activity and its parent. */
 function writeText(snapshot: Snapshot): string {
-  const activity = placeOf(snapshot, 'directus_activity')
-  const revisions = placeOf(snapshot, 'directus_revisions')
   return `with told as materialized (
-  select d.action, d."user", d.ip, d.user_agent, d.origin, d.collection, r.*, ${activity.nextId} as activity, case when r.revised then ${revisions.nextId} end as revision
+  select d.action, d."user", d.ip, d.user_agent, d.origin, d.collection, r.*, ${nextId(snapshot, 'directus_activity')} as activity, case when r.revised then ${nextId(snapshot, 'directus_revisions')} end as revision
   from json_to_recordset($1::json) d(action text, "user" uuid, ip text, user_agent text, origin text, collection text, rows json),
     json_to_recordset(d.rows) r(n integer, item text, revised boolean, data json, delta json, version uuid, parent integer)
 ), done as (
-  insert into ${activity.table} (id, action, "user", ip, user_agent, origin, collection, item)
+  insert into ${pathOf(snapshot, 'directus_activity')} (id, action, "user", ip, user_agent, origin, collection, item)
   select activity, action, "user", left(ip, 50), user_agent, left(origin, 255), collection, left(item, 255) from told
 )
-insert into ${revisions.table} (id, activity, collection, item, data, delta, parent, version)
+insert into ${pathOf(snapshot, 'directus_revisions')} (id, activity, collection, item, data, delta, parent, version)
 select t.revision, t.activity, t.collection, left(t.item, 255), t.data, coalesce(t.delta, t.data), p.revision, t.version
 from told t left join told p on p.n = t.parent where t.revised`
 }

@@ -226,7 +226,6 @@ describe('activity and revisions', () => {
         await call(method, path, body)
         const sent = recorder.take().map(({ text }) => text)
         assert.equal(sent.filter((text) => text.includes('directus_activity')).length, 1)
-        assert.match(sent.at(-2)!, /directus_revisions/, 'the last before COMMIT')
         assert.equal((await count('directus_activity')) - before, deeds)
       })
     }
@@ -297,10 +296,7 @@ test('without the plugin there are no tables, no routes and no statements', asyn
     assert.equal(await host.kernel.db.text(`select to_regclass('directus_activity')::text`), null)
     recorder.take()
     assert.equal((await host.api('POST', '/items/author', { body: { name: 'a' } })).status, 200)
-    assert.deepEqual(
-      recorder.take().map(({ text }) => /\w+/.exec(text)![0]),
-      ['begin', 'insert', 'select', 'commit'],
-    )
+    assert.ok(recorder.take().every(({ text }) => !text.includes('directus_activity')))
   } finally {
     await host.close()
   }
