@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { startKernel, type TestHost } from '../../host.ts'
+import { addReader } from '../../readers.ts'
 import { createRecorder } from '../../recorded.ts'
 
 const sql = `
@@ -68,6 +69,14 @@ describe('meta=estimated_count', () => {
 
   test('the star means the counts that every client knows', async () => {
     assert.deepEqual(await metaOf('measured?limit=1&meta=*'), { total_count: 5000, filter_count: 5000 })
+  })
+
+  test('who sees some of the rows is told how many those are', async () => {
+    const countFor = async (token: string) =>
+      (await host.api('GET', '/items/measured?limit=1&meta=estimated_count', { token })).body.meta.estimated_count
+    assert.equal(await countFor(await addReader(host, 'reader-of-few', 'measured', { id: { _lt: 100 } })), 99)
+    assert.equal(await countFor(await addReader(host, 'reader-of-none', 'measured', { id: { _lt: 0 } })), 0)
+    assert.equal(await countFor(await addReader(host, 'reader-of-all', 'measured')), 5000)
   })
 
   test('it follows the size of the table', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { startKernel, type TestHost } from '../../host.ts'
+import { addReader } from '../../readers.ts'
 import { createRecorder } from '../../recorded.ts'
 
 const sql = `
@@ -16,8 +17,7 @@ describe('?explain', () => {
   const recorder = createRecorder()
   before(async () => {
     host = await startKernel({ sql, wrap: recorder.wrap })
-    const body = { email: 'user@example.com', password: 'Password123!', token: 'user-token' }
-    assert.equal((await host.api('POST', '/users', { body })).status, 200)
+    await addReader(host, 'reader', 'book')
   })
   after(() => host.close())
 
@@ -74,7 +74,8 @@ describe('?explain', () => {
   })
 
   test('is for administrators alone', async () => {
-    for (const token of ['user-token', null]) {
+    assert.equal((await host.api('GET', '/items/book', { token: 'reader' })).data.length, 50)
+    for (const token of ['reader', null]) {
       for (const path of ['/items/book?explain', '/items/book/1?explain=analyze', '/users?explain', '/items/nope?explain']) {
         const { status, code, body } = await host.api('GET', path, { token })
         assert.deepEqual([status, code], [403, 'FORBIDDEN'], path)
