@@ -1,6 +1,5 @@
-/** Client addresses: which lists they are in, and whose word on them counts. */
+/** IP addresses, and lists of them as people write them. */
 import ipaddr from 'ipaddr.js'
-import type { Peer } from './context.ts'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
 
@@ -40,23 +39,5 @@ export function addressList(entries: readonly string[]): (ip: string | null) => 
   }
 }
 
-/**
- * The client's address by IP_TRUST_PROXY: `false` believes the connection alone, a number that many proxies in front, addresses those proxies,
- * `true` all. X-Forwarded-For is read from its right end, where the nearest proxy wrote.
- */
-export function clientAddress(trust: string): (request: Request, peer: Peer) => string | null {
-  const direct = (peer: Peer) => peer.ip?.replace(/^::ffff:(?=\d+\.)/, '') ?? null
-  if (trust === 'false') return (_, peer) => direct(peer)
-  const hops = trust === 'true' ? Number.POSITIVE_INFINITY : /^\d+$/.test(trust) ? Number(trust) : 0
-  const known = addressList(trust.split(','))
-  return (request, peer) => {
-    const forwarded = request.headers.get('x-forwarded-for')?.split(',') ?? []
-    let ip = direct(peer)
-    for (let hop = 0; forwarded.length && (hop < hops || known(ip)); hop++) {
-      const next = parseAddress(forwarded.pop()!)
-      if (!next) break
-      ip = next.toString()
-    }
-    return ip
-  }
-}
+/** The one way to write an address: no brackets, nothing that could be left out, IPv4 where it is mapped into IPv6. Undefined for what is none. */
+export const canonicalAddress = (text: string): string | undefined => parseAddress(text)?.toString()

@@ -132,9 +132,7 @@ const KernelOptions = v.object({
   DB_POOL__MAX: env.integer(10, 1, 1000),
   DATA_DIR: env.text('./data'),
   LOG_LEVEL: env.oneOf(levels, 'info'),
-  DEBUG: env.list(),
   MAX_PAYLOAD_SIZE: env.size('1mb'),
-  IP_TRUST_PROXY: env.matching(/^(true|false|\d+|[\da-fA-F.:,/\s]+)$/, 'true, false, a number of proxies, or their addresses', 'false'),
   SHUTDOWN_TIMEOUT: env.duration('10s'),
 })
 
@@ -148,9 +146,12 @@ export interface KernelConfig {
   readonly secretGiven: boolean
   /** Null: the embedded database in `dataDir`. */
   readonly databaseUrl: string | null
+  /** Where the data is, for people: without credentials. */
+  readonly data: string
   /** For LISTEN, which does not pass a transaction-mode pooler. */
-  readonly databaseDirectUrl: string | null
-  readonly databasePooler: boolean
+  readonly directUrl: string | null
+  /** Behind PgBouncer in transaction mode. */
+  readonly pooler: boolean
   readonly poolSize: number
   /** Milliseconds a statement may take. */
   readonly statementTimeout: number
@@ -159,10 +160,7 @@ export interface KernelConfig {
   readonly schemas: readonly string[]
   readonly dataDir: string
   readonly logLevel: Level
-  /** Words of DEBUG: `sql` prints every statement. */
-  readonly debug: ReadonlySet<string>
   readonly maxPayload: number
-  readonly trustProxy: string
   /** Milliseconds that requests under way get when the program is told to stop. */
   readonly shutdownTimeout: number
 }
@@ -201,7 +199,8 @@ function parseEntries<O extends OptionsSchema>(
   return result.output as v.InferOutput<O>
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+/** Neither null nor a list. */
+export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** @throws StartError that names every wrong value. */
 export function parseKernelConfig(environment: Environment, file: ConfigFile = {}): KernelConfig {
@@ -209,7 +208,7 @@ export function parseKernelConfig(environment: Environment, file: ConfigFile = {
   const o = parseEntries(KernelOptions, (entry) => entry, environment, file.options ?? {}, faults)
   if (faults.length) throw new StartError(faults.join('\n'))
   const databaseUrl = o.DATABASE_URL ?? o.DB_CONNECTION_STRING ?? (o.DB_HOST ? urlOf(o) : null)
-  if (databaseUrl && !/^postgres(ql)?:\/\/\/?[^/]/.test(databaseUrl)) {
+  if (databaseUrl && !(/^postgres(ql)?:\/\/\/?[^/]/.test(databaseUrl) && URL.canParse(databaseUrl))) {
     throw new StartError('DATABASE_URL may hold an address such as postgres://user:password@host:5432/database.')
   }
   return {
@@ -219,17 +218,16 @@ export function parseKernelConfig(environment: Environment, file: ConfigFile = {
     secret: o.SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
     secretGiven: o.SECRET !== undefined,
     databaseUrl,
-    databaseDirectUrl: o.DATABASE_DIRECT_URL ?? null,
-    databasePooler: o.DATABASE_POOLER,
+    data: databaseUrl ? describeDatabase(new URL(databaseUrl)) : `embedded PostgreSQL in ${o.DATA_DIR}`,
+    directUrl: o.DATABASE_DIRECT_URL ?? null,
+    pooler: o.DATABASE_POOLER,
     poolSize: o.DB_POOL__MAX,
     statementTimeout: o.DATABASE_TIMEOUT,
     preparedStatements: o.DATABASE_STATEMENTS,
     schemas: o.DB_SEARCH_PATH,
     dataDir: o.DATA_DIR,
     logLevel: o.LOG_LEVEL,
-    debug: new Set(o.DEBUG),
     maxPayload: o.MAX_PAYLOAD_SIZE,
-    trustProxy: o.IP_TRUST_PROXY,
     shutdownTimeout: o.SHUTDOWN_TIMEOUT,
   }
 }
@@ -238,6 +236,9 @@ function urlOf(o: v.InferOutput<typeof KernelOptions>): string {
   const account = o.DB_USER ? encodeURIComponent(o.DB_USER) + (o.DB_PASSWORD ? `:${encodeURIComponent(o.DB_PASSWORD)}` : '') + '@' : ''
   return `postgres://${account}${o.DB_HOST}:${o.DB_PORT}/${encodeURIComponent(o.DB_DATABASE ?? 'postgres')}${o.DB_SSL ? '?sslmode=require' : ''}`
 }
+
+const describeDatabase = ({ host, pathname }: URL) =>
+  `PostgreSQL database "${decodeURIComponent(pathname.slice(1))}" on ${decodeURIComponent(host)}`
 
 /** Options of all plugins by name. @throws StartError that names every wrong value of every plugin. */
 export function parsePluginOptions(

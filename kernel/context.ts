@@ -75,8 +75,10 @@ export interface Peer {
 export interface RequestContext {
   readonly id: string
   readonly request: Request
-  /** Address of the client, after trusted proxies. */
-  readonly ip: string | null
+  /** Address of the client: the other end of the connection, unless a plugin knows better. */
+  ip: string | null
+  /** For a route that answers without caches and rights. */
+  readonly live: boolean
   readonly gone: () => boolean
   /** What `request.headers.get(name)` answers, for a name in lower case; on Node it spares the Headers object, which costs more than the rest of a read. */
   header(name: string): string | null

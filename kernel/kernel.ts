@@ -1,16 +1,14 @@
 /** Boots plugins into a running whole: configuration, database, registry, setup in order, then one `fetch`. */
 import { Hono } from 'hono'
-import { clientAddress } from './address.ts'
 import { runChain } from './chain.ts'
 import { type ConfigFile, type Environment, type KernelConfig, parseKernelConfig, parsePluginOptions, StartError } from './config.ts'
 import type { Env, Peer, RequestContext } from './context.ts'
 import { type Database, DatabaseError } from './database/database.ts'
 import { openDatabase } from './database/open.ts'
-import { traced } from './database/trace.ts'
 import { createLog, type Log } from './log.ts'
 import { orderPlugins } from './order.ts'
 import { createPipeline, join, type Mount } from './pipeline.ts'
-import { type CommandSpec, type Handler, type HookPoint, type Host, hookPoint, type Plugin } from './plugin.ts'
+import { type Handler, type Host, hookPoint, type Plugin, type Service } from './plugin.ts'
 import { createScheduler, scheduleTable } from './schedule.ts'
 import { createRegistry, type Registry } from './schema/registry.ts'
 import type { Snapshot } from './schema/snapshot.ts'
@@ -20,6 +18,8 @@ import { createVersions } from './schema/versions.ts'
 export const points = {
   /** Wraps every request: authentication, CORS, rate limits. */
   request: hookPoint<RequestContext>('request'),
+  /** A plugin is about to get its database: handlers may put something around it. Reaches the plugins that start after the handler's. */
+  database: hookPoint<{ readonly plugin: string; db: Database }>('database'),
   /** The schema was read anew. */
   schema: hookPoint<{ readonly snapshot: Snapshot }>('schema'),
   /** Once, when all plugins are set up and before the first request. */
@@ -53,7 +53,8 @@ export interface Kernel {
   readonly db: Database
   readonly registry: Registry
   readonly plugins: readonly PluginReport[]
-  readonly commands: ReadonlyMap<string, CommandSpec>
+  /** What a plugin gives. @throws Error when none gives it. */
+  use<T>(token: Service<T>): T
   /** What plugins want the person who started the program to read. */
   readonly announcements: readonly string[]
   /** Runs the `stop` handlers and what plugins left to close, last plugin first, then closes the database. */
@@ -61,15 +62,13 @@ export interface Kernel {
 }
 
 /** @throws StartError when a plugin, a setting or the database is not as it must be; nothing is left open then. */
-export async function createKernel(options: KernelOptions): Promise<Kernel> {
-  const environment = options.environment ?? {}
-  const config = parseKernelConfig(environment, options.configFile)
-  const log = options.log ?? createLog(config.logLevel, console.log)
-  const plugins = orderPlugins(options.plugins)
-  const settings = parsePluginOptions(plugins, environment, options.configFile)
-
-  const db = options.database ?? (await open(config, log))
-  const closers: (() => void | Promise<void>)[] = [() => db.close()]
+export async function createKernel({ environment = {}, configFile, database, ...given }: KernelOptions): Promise<Kernel> {
+  const config = parseKernelConfig(environment, configFile)
+  const log = given.log ?? createLog(config.logLevel, console.log)
+  const plugins = orderPlugins(given.plugins)
+  const settings = parsePluginOptions(plugins, environment, configFile)
+  const db = database ?? (await openDatabase(config, log))
+  const closers: Closer[] = [() => db.close()]
   const closeAll = async () => {
     for (const close of closers.toReversed()) {
       await Promise.resolve()
@@ -78,7 +77,15 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     }
   }
   try {
-    return await boot({ config, log, plugins, settings, db, closers, closeAll })
+    const { stop, ...kernel } = await boot(plugins, { config, log, settings, db, closers })
+    let closing: Promise<void> | undefined
+    const close = () => {
+      closing ??= stop()
+        .catch((error) => log.error('a stop handler failed', { error }))
+        .then(closeAll)
+      return closing
+    }
+    return { ...kernel, close }
   } catch (error) {
     await closeAll()
     if (error instanceof DatabaseError) throw new StartError(`The database refused to work: ${error.message}`, { cause: error })
@@ -86,47 +93,20 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   }
 }
 
-/** A database that answers. @throws StartError */
-export async function open(config: KernelConfig, log: Log): Promise<Database> {
-  const db = await openDatabase({
-    url: config.databaseUrl,
-    directUrl: config.databaseDirectUrl,
-    pooler: config.databasePooler,
-    poolSize: config.poolSize,
-    statementTimeout: config.statementTimeout,
-    preparedStatements: config.preparedStatements,
-    dataDir: config.dataDir,
-    log: log.child({ part: 'database' }),
-  }).catch((cause: Error) => {
-    throw new StartError(`The database cannot be opened: ${cause.message}`, { cause })
-  })
-  try {
-    await db.text('select 1')
-    return db
-  } catch (error) {
-    await db.close()
-    const where = config.databaseUrl ? new URL(config.databaseUrl).host : config.dataDir
-    throw new StartError(`The database at ${where} cannot be reached (${(error as Error).message}): start it, or correct DATABASE_URL.`, {
-      cause: error,
-    })
-  }
-}
+type Closer = () => void | Promise<void>
 
-interface BootParts {
+interface Parts {
   readonly config: KernelConfig
   readonly log: Log
-  readonly plugins: readonly Plugin[]
   readonly settings: ReadonlyMap<string, unknown>
   readonly db: Database
-  readonly closers: (() => void | Promise<void>)[]
-  readonly closeAll: () => Promise<void>
+  /** Called in reverse order. */
+  readonly closers: Closer[]
 }
 
-async function boot({ config, log, plugins, settings, db, closers, closeAll }: BootParts): Promise<Kernel> {
-  const hooks = new Map<string, { plugin: string; handler: Handler<any> }[]>()
-  const handlersOf = (point: HookPoint<any>) => (hooks.get(point.id) ?? []).map(({ handler }) => handler)
-  const runPoint = <E>(point: HookPoint<E>, event: E, action: (event: E) => void | Promise<void> = () => {}) =>
-    runChain(handlersOf(point), event, action)
+async function boot(plugins: readonly Plugin[], { config, log, settings, db, closers }: Parts) {
+  const hooks = new Map<string, Handler<any>[]>()
+  const run: Host['run'] = (point, event, action = () => {}) => runChain(hooks.get(point.id) ?? [], event, action)
 
   const versions = createVersions(db, log)
   const registry = createRegistry({
@@ -137,7 +117,7 @@ async function boot({ config, log, plugins, settings, db, closers, closeAll }: B
     log,
     async onSnapshot(snapshot) {
       db.forgetStatements()
-      await runPoint(points.schema, { snapshot })
+      await run(points.schema, { snapshot })
     },
   })
   closers.push(() => versions.stop())
@@ -148,106 +128,83 @@ async function boot({ config, log, plugins, settings, db, closers, closeAll }: B
 
   const services = new Map<string, unknown>()
   const mounts: Mount[] = []
-  const commands = new Map<string, CommandSpec>()
   const announcements: string[] = []
   const reports: PluginReport[] = []
   let sealed = false
 
-  for (const plugin of plugins) {
-    const report = {
-      name: plugin.name,
-      routes: [],
-      hooks: [] as string[],
-      tables: (plugin.tables ?? []).map(({ name }) => name),
-      commands: [] as string[],
-    }
-    reports.push(report)
+  async function setUp(plugin: Plugin): Promise<void> {
+    const { name, needs = [], tables = [], commands = {} } = plugin
     const wiring = (what: string) => {
-      if (sealed) throw new Error(`Plugin "${plugin.name}" called ${what} after boot: do it in setup`)
+      if (sealed) throw new Error(`Plugin "${name}" called ${what} after boot: do it in setup`)
     }
+    const hooked: string[] = []
+    const own = { plugin: name, db }
+    await run(points.database, own)
     const host: Host<any> = {
-      db: config.debug.has('sql') ? traced(db, plugin.name, (line) => log.info(line)) : db,
+      db: own.db,
       registry,
       versions,
       config,
-      log: log.child({ plugin: plugin.name }),
-      routes(prefix, render) {
+      log: log.child({ plugin: name }),
+      routes(prefix, options) {
         wiring('routes')
         const router = new Hono<Env>()
-        mounts.push({ plugin: plugin.name, prefix, router, render })
+        mounts.push({ ...options, plugin: name, prefix, router })
         return router
       },
       hook(point, handler) {
         wiring('hook')
-        report.hooks.push(point.id)
-        const list = hooks.get(point.id) ?? []
-        hooks.set(point.id, [...list, { plugin: plugin.name, handler }])
+        hooked.push(point.id)
+        hooks.set(point.id, [...(hooks.get(point.id) ?? []), handler])
       },
-      run: runPoint,
+      run,
       hooked: (point) => hooks.has(point.id),
       use(token) {
-        if (!plugin.needs?.some((need) => need.id === token.id)) {
-          throw new StartError(`Plugin "${plugin.name}" uses the service "${token.id}" without naming it in "needs".`)
-        }
-        return services.get(token.id) as never
+        if (needs.some((need) => need.id === token.id)) return services.get(token.id) as never
+        throw new StartError(`Plugin "${name}" uses the service "${token.id}" without naming it in "needs".`)
       },
       maybe: (token) => services.get(token.id) as never,
-      command(name, spec) {
-        wiring('command')
-        if (commands.has(name)) throw new StartError(`Plugin "${plugin.name}" registers the command "${name}", which another one has.`)
-        report.commands.push(name)
-        commands.set(name, spec)
-      },
       announce: (line) => announcements.push(line),
       schedule(cron, job) {
         wiring('schedule')
-        scheduler.add(plugin.name, cron, job)
+        scheduler.add(name, cron, job)
       },
       onClose: (fn) => closers.push(fn),
     }
-    try {
-      const value = await plugin.setup(host, settings.get(plugin.name) as never)
-      if (plugin.gives) services.set(plugin.gives.id, value)
-    } catch (error) {
-      if (error instanceof StartError || error instanceof DatabaseError) throw error
-      throw new StartError(`Plugin "${plugin.name}" failed to start: ${(error as Error)?.message ?? error}`, { cause: error })
-    }
+    const value = await plugin.setup(host, settings.get(name) as never)
+    if (plugin.gives) services.set(plugin.gives.id, value)
+    const routes = mounts.filter((mount) => mount.plugin === name).flatMap(routesOf)
+    reports.push({
+      name,
+      routes: [...new Set(routes)],
+      hooks: hooked,
+      tables: tables.map((table) => table.name),
+      commands: Object.keys(commands),
+    })
+  }
+
+  for (const plugin of plugins) {
+    await setUp(plugin).catch((cause: unknown) => {
+      if (cause instanceof StartError || cause instanceof DatabaseError) throw cause
+      throw new StartError(`Plugin "${plugin.name}" failed to start: ${(cause as Error)?.message ?? cause}`, { cause })
+    })
   }
   sealed = true
   const fetch = createPipeline({
     mounts,
-    handlers: handlersOf(points.request),
+    handlers: hooks.get(points.request.id) ?? [],
     log,
     maxPayload: config.maxPayload,
-    clientAddress: clientAddress(config.trustProxy),
     current: () => versions.current(),
   })
-  await runPoint(points.start, {})
+  await run(points.start, {})
   scheduler.start()
 
-  let closing: Promise<void> | undefined
-  return {
-    fetch,
-    config,
-    log,
-    db,
-    registry,
-    plugins: reports.map((report) => ({ ...report, routes: routesOf(report.name, mounts) })),
-    commands,
-    announcements,
-    close() {
-      closing ??= runPoint(points.stop, {})
-        .catch((error) => log.error('a stop handler failed', { error }))
-        .then(closeAll)
-      return closing
-    },
+  function use<T>(token: Service<T>): T {
+    if (!services.has(token.id)) throw new Error(`No plugin gives the service "${token.id}"`)
+    return services.get(token.id) as T
   }
+  return { fetch, config, log, db, registry, plugins: reports, use, announcements, stop: () => run(points.stop, {}) }
 }
 
-const routesOf = (plugin: string, mounts: readonly Mount[]): string[] => [
-  ...new Set(
-    mounts
-      .filter((m) => m.plugin === plugin)
-      .flatMap(({ prefix, router }) => router.routes.map((r) => `${r.method} ${join(prefix, r.path)}`)),
-  ),
-]
+const routesOf = ({ prefix, router }: Mount): string[] => router.routes.map(({ method, path }) => `${method} ${join(prefix, path)}`)

@@ -1,7 +1,7 @@
 /** Plinth's public face: all that a plugin's author, or a program that embeds the kernel, needs. Imported as `plinth`. */
-export { addressList } from './address.ts'
+export { addressList, canonicalAddress } from './address.ts'
 export { readJson } from './body.ts'
-export { type ConfigFile, defineConfig, type Environment, env, type KernelConfig, StartError } from './config.ts'
+export { type ConfigFile, defineConfig, type Environment, env, isObject, type KernelConfig, StartError } from './config.ts'
 export {
   type Access,
   type Accountability,
@@ -22,7 +22,7 @@ export {
   quoteName,
   type Transaction,
 } from './database/database.ts'
-export { createKernel, type Kernel, type KernelOptions, points } from './kernel.ts'
+export { createKernel, type Kernel, type KernelOptions, type PluginReport, points } from './kernel.ts'
 export type { Log } from './log.ts'
 export {
   type CommandSpec,
@@ -32,6 +32,8 @@ export {
   type Host,
   hookPoint,
   type Plugin,
+  type Program,
+  type Served,
   type Service,
   service,
 } from './plugin.ts'

@@ -7,9 +7,15 @@ export function orderPlugins(plugins: readonly Plugin[]): Plugin[] {
   const faults: string[] = []
   const byName = new Map<string, Plugin>()
   const giver = new Map<string, Plugin>()
+  const commander = new Map<string, Plugin>()
   for (const plugin of plugins) {
     if (byName.has(plugin.name)) faults.push(`Two plugins are called "${plugin.name}": rename or leave out one.`)
     byName.set(plugin.name, plugin)
+    for (const command of Object.keys(plugin.commands ?? {})) {
+      const other = commander.get(command)
+      if (other) faults.push(`Plugins "${other.name}" and "${plugin.name}" both have the command "${command}": leave out one.`)
+      commander.set(command, plugin)
+    }
     if (!plugin.gives) continue
     const other = giver.get(plugin.gives.id)
     if (other) faults.push(`Plugins "${other.name}" and "${plugin.name}" both give the service "${plugin.gives.id}": leave out one.`)

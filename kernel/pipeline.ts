@@ -7,15 +7,14 @@ import { StartError } from './config.ts'
 import { type Accountability, type Env, nobody, type Peer, type RequestContext } from './context.ts'
 import { DatabaseError } from './database/database.ts'
 import { type Log, redact } from './log.ts'
-import type { Handler, Renderer } from './plugin.ts'
+import type { Handler, RouteOptions } from './plugin.ts'
 import { type Problem, problems, problemsIn } from './problem.ts'
 
 /** What one plugin serves below one prefix. */
-export interface Mount {
+export interface Mount extends RouteOptions {
   readonly plugin: string
   readonly prefix: string
   readonly router: Hono<Env>
-  readonly render: Renderer | undefined
 }
 
 export interface PipelineOptions {
@@ -23,7 +22,6 @@ export interface PipelineOptions {
   readonly handlers: readonly Handler<RequestContext>[]
   readonly log: Log
   readonly maxPayload: number
-  readonly clientAddress: (request: Request, peer: Peer) => string | null
   /** Undefined while caches are current; else resolves when they are. */
   readonly current: () => Promise<void> | undefined
 }
@@ -38,18 +36,20 @@ class RequestEvent implements RequestContext {
   readonly request: Request
   readonly gone: () => boolean
   readonly maxPayload: number
+  ip: string | null
   accountability: Accountability = nobody
   response: Response | undefined
   readonly #peer: Peer
-  readonly #address: PipelineOptions['clientAddress']
+  readonly #livePaths: ReadonlySet<string>
   #id: string | undefined
 
-  constructor(request: Request, peer: Peer, options: PipelineOptions) {
+  constructor(request: Request, peer: Peer, maxPayload: number, livePaths: ReadonlySet<string>) {
     this.request = request
     this.gone = () => peer.gone()
-    this.maxPayload = options.maxPayload
+    this.maxPayload = maxPayload
+    this.ip = peer.ip?.replace(/^::ffff:(?=\d+\.)/, '') ?? null // an IPv4 address as dual-stack sockets say it
     this.#peer = peer
-    this.#address = options.clientAddress
+    this.#livePaths = livePaths
   }
 
   get id(): string {
@@ -57,8 +57,8 @@ class RequestEvent implements RequestContext {
     return this.#id
   }
 
-  get ip(): string | null {
-    return this.#address(this.request, this.#peer)
+  get live(): boolean {
+    return this.#livePaths.has(plainPath(this.request))
   }
 
   header(name: string): string | null {
@@ -71,6 +71,7 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
   const { mounts, log } = options
   checkClashes(mounts)
   const respond = createResponder(mounts, log)
+  const livePaths = new Set(mounts.filter(({ live }) => live).map(({ prefix }) => prefix))
   const root = new Hono<Env>({ getPath: pathReader(mounts) })
   for (const { prefix, router } of mounts) root.route(prefix, router)
   root.onError((error, c) => respond(error, c.env))
@@ -97,11 +98,13 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
   const observed = log.level === 'debug' || log.level === 'trace'
 
   return async function handle(request, peer = alone) {
-    const event = new RequestEvent(request, peer, options)
+    const event = new RequestEvent(request, peer, options.maxPayload, livePaths)
     const started = observed ? performance.now() : 0
     try {
       const wait = options.current()
-      if (wait) await wait
+      if (wait && event.live)
+        wait.catch(() => {}) // it answers all the same
+      else if (wait) await wait
       await runChain(handlers, event, route)
     } catch (error) {
       event.response = respond(error, event)
@@ -128,7 +131,7 @@ function createResponder(mounts: readonly Mount[], log: Log): (thrown: unknown, 
   return (thrown, event) => {
     const list = problemsIn(thrown)
     const found = list.length ? list : [unexpected(thrown, event, log)]
-    const path = singleSlashes(getPath(event.request)).toLowerCase()
+    const path = plainPath(event.request)
     const render = renderers.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.render
     return render
       ? render(found, event.request)
@@ -200,6 +203,9 @@ function pathReader(mounts: readonly Mount[]): (request: Request) => string {
 
 /** Leading and several trailing slashes stay: such a path is not found. */
 const singleSlashes = (path: string): string => path.replace(/([^/])\/{2,}(?=[^/])/g, '$1/').replace(/([^/])\/$/, '$1')
+
+/** For comparing it with a prefix. */
+const plainPath = (request: Request): string => singleSlashes(getPath(request)).toLowerCase()
 
 /** As it was sent. */
 const rawPath = (url: string): string => url.replace(/^[a-z]+:\/\/[^/?#]*|[?#].*$/gi, '')

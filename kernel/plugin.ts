@@ -1,8 +1,10 @@
 /** The plugin contract: everything that Plinth serves is a plugin, ours and strangers' alike. Types and the one function that infers them. */
 import type { Hono } from 'hono'
 import type * as v from 'valibot'
+import type { KernelConfig } from './config.ts'
 import type { Env } from './context.ts'
 import type { Database } from './database/database.ts'
+import type { Kernel } from './kernel.ts'
 import type { Log } from './log.ts'
 import type { Problem, ProblemFactory } from './problem.ts'
 import type { Registry } from './schema/registry.ts'
@@ -32,8 +34,34 @@ export interface CommandSpec {
   readonly summary: string
   /** Shown by --help after the command's name, such as `<email> <password>`. */
   readonly usage?: string
-  /** Answers the exit code; nothing means 0. */
-  run(args: readonly string[]): Promise<number | void>
+  /** Shown by --help below the summary. */
+  readonly details?: string
+  /** Answers the exit code; nothing means 0. A kernel that it boots is closed afterwards. */
+  run(args: readonly string[], program: Program): Promise<number | void>
+}
+
+/** What a subcommand works with. */
+export interface Program {
+  readonly version: string
+  readonly runtime: { readonly name: 'node' | 'deno' | 'bun'; readonly version: string }
+  /** @throws StartError that names every wrong setting of the kernel. */
+  configure(): Promise<KernelConfig>
+  /** A database that answers, and nothing else. @throws StartError */
+  open(): Promise<Database>
+  /**
+   * Everything up to, but not including, the socket. Logs go line by line to `print`, and announcements are the caller's to print;
+   * without it logs go to standard error, announcements to standard output.
+   */
+  boot(print?: (line: string) => void): Promise<Kernel>
+  /** @throws StartError when the address cannot be listened on. */
+  serve(answers: Pick<Kernel, 'fetch'>, listen: Pick<KernelConfig, 'host' | 'port'>): Promise<Served>
+}
+
+export interface Served {
+  /** Where it answers, such as `http://localhost:8055`. */
+  readonly address: string
+  /** No new connections; requests under way get `grace` milliseconds, idle connections none. */
+  stop(grace: number): Promise<void>
 }
 
 export type OptionsSchema = v.ObjectSchema<v.ObjectEntries, undefined>
@@ -54,12 +82,21 @@ export interface Plugin<O extends OptionsSchema = any, N extends Service<any> = 
   readonly options?: O
   /** Tables it owns; created when they are missing. */
   readonly tables?: readonly TableSpec[]
+  /** By name. They are known before anything boots, and boot what they need. */
+  readonly commands?: Readonly<Record<string, CommandSpec>>
   /** Its own error codes, from `defineProblems`. */
   readonly problems?: Readonly<Record<string, ProblemFactory>>
   setup(host: Host<N>, options: v.InferOutput<O>): T | Promise<T>
 }
 
 export type Renderer = (problem: readonly Problem[], request: Request) => Response
+
+export interface RouteOptions {
+  /** Gives errors below the prefix a form of their own. */
+  readonly render?: Renderer
+  /** The prefix is one path, which answers also while the database is away: it needs neither caches nor rights. */
+  readonly live?: boolean
+}
 
 /** All a plugin can touch. Sealed when boot ends. */
 export interface Host<N extends Service<any> = any> {
@@ -69,9 +106,9 @@ export interface Host<N extends Service<any> = any> {
   readonly versions: Versions
   readonly log: Log
   /** The kernel's own configuration (PUBLIC_URL, SECRET, DATA_DIR…). */
-  readonly config: import('./config.ts').KernelConfig
-  /** A router below `prefix`. Several plugins may share one. `render` gives its errors a form of their own. */
-  routes(prefix: string, render?: Renderer): Hono<Env>
+  readonly config: KernelConfig
+  /** A router below `prefix`. Several plugins may share one. */
+  routes(prefix: string, options?: RouteOptions): Hono<Env>
   /** Runs in boot order; inert when the point's owner is off. */
   hook<E>(point: HookPoint<E>, handler: Handler<E>): void
   /** The handlers of a point, to be called by its owner once boot has ended. */
@@ -80,7 +117,6 @@ export interface Host<N extends Service<any> = any> {
   hooked(point: HookPoint<any>): boolean
   use<T>(token: Service<T> & N): T
   maybe<T>(token: Service<T>): T | undefined
-  command(name: string, spec: CommandSpec): void
   /** A line for the person who starts the program, printed once and never logged: an address, a password made up. */
   announce(line: string): void
   /** Runs once across processes, by cron expression. */

@@ -1,7 +1,11 @@
 /** The plugins that an installation has unless it says otherwise, and how PLUGINS and the config file change that. Imports are lazy. */
 import { type ConfigFile, type Plugin, StartError } from 'plinth'
 
+/** In the order in which they start, unless they need another one. */
 const ours: Readonly<Record<string, () => Promise<Plugin>>> = {
+  trace: async () => (await import('./trace/mod.ts')).trace,
+  proxy: async () => (await import('./proxy/mod.ts')).proxy,
+  doctor: async () => (await import('./doctor/mod.ts')).doctor,
   settings: async () => (await import('./settings/mod.ts')).settings,
   items: async () => (await import('./items/mod.ts')).itemsPlugin,
   schema: async () => (await import('./schema/mod.ts')).schema,

@@ -1,23 +1,25 @@
 /** Opens the database that the configuration names, loading only the driver that it needs. */
+import { type KernelConfig, StartError } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { Database } from './database.ts'
 
-export interface DatabaseConfig {
-  /** null: the embedded database in `dataDir`. */
-  readonly url: string | null
-  readonly directUrl: string | null
-  /** null: in memory. */
-  readonly dataDir: string | null
-  readonly poolSize: number
-  /** ms */
-  readonly statementTimeout: number
-  readonly preparedStatements: number
-  readonly pooler: boolean
-  readonly log?: Log
+/** A database that answers. @throws StartError */
+export async function openDatabase(config: KernelConfig, log: Log): Promise<Database> {
+  const db = await load(config, log.child({ part: 'database' })).catch((cause: Error) => {
+    throw new StartError(`The database cannot be opened: ${cause.message}`, { cause })
+  })
+  try {
+    await db.text('select 1')
+    return db
+  } catch (cause) {
+    await db.close()
+    const where = config.databaseUrl ? new URL(config.databaseUrl).host : config.dataDir
+    const line = `The database at ${where} cannot be reached (${(cause as Error).message}): start it, or correct DATABASE_URL.`
+    throw new StartError(line, { cause })
+  }
 }
 
-/** PostgreSQL is not contacted before the first statement. @throws Error when the data folder is in use. */
-export async function openDatabase({ url, dataDir, ...config }: DatabaseConfig): Promise<Database> {
-  if (url === null) return (await import('./pglite.ts')).openPGlite({ dataDir, log: config.log })
-  return (await import('./postgres.ts')).openPostgres({ url, ...config })
+async function load(config: KernelConfig, log: Log): Promise<Database> {
+  if (config.databaseUrl === null) return (await import('./pglite.ts')).openPGlite({ ...config, log })
+  return (await import('./postgres.ts')).openPostgres({ ...config, url: config.databaseUrl, log })
 }

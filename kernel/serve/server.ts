@@ -1,37 +1,20 @@
 /** What the three servers have in common: one shape, one form of fault, and the choice between them. */
-import { StartError } from '../config.ts'
-import type { Peer } from '../context.ts'
-import type { RuntimeName } from './environment.ts'
+import { type KernelConfig, StartError } from '../config.ts'
+import type { Program } from '../plugin.ts'
 
-export interface Served {
-  /** Where it answers, such as `http://localhost:8055`. */
-  readonly address: string
-  /** No new connections; requests under way get `grace` milliseconds, idle connections none. */
-  stop(grace: number): Promise<void>
-}
+export type Listen = Pick<KernelConfig, 'host' | 'port'>
 
-/** The part of a kernel that a server needs. */
-export interface Answers {
-  fetch(request: Request, peer: Peer): Response | Promise<Response>
-}
+/** @throws StartError when the address cannot be listened on. A port of 0 is any free one. */
+export type Serve = Program['serve']
 
-export interface Listen {
-  readonly host: string
-  /** 0: any free one. */
-  readonly port: number
-}
-
-/** @throws StartError when the address cannot be listened on. */
-export type Serve = (kernel: Answers, listen: Listen) => Promise<Served>
-
-const servers: Readonly<Record<RuntimeName, () => Promise<Serve>>> = {
+const servers: Readonly<Record<Program['runtime']['name'], () => Promise<Serve>>> = {
   node: async () => (await import('./node.ts')).serve,
   deno: async () => (await import('./deno.ts')).serve,
   bun: async () => (await import('./bun.ts')).serve,
 }
 
 /** Only the server of the runtime that we are on is loaded. */
-export const loadServer = (runtime: RuntimeName): Promise<Serve> => servers[runtime]()
+export const loadServer = (runtime: Program['runtime']['name']): Promise<Serve> => servers[runtime]()
 
 /** The address a person can open: all addresses of a machine are `localhost` on it. */
 export function addressOf({ host, port }: Listen): string {

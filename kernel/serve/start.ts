@@ -2,25 +2,19 @@
 import module from 'node:module'
 import process from 'node:process'
 import { format } from 'node:util'
-import type { KernelConfig } from '../config.ts'
 import type { Kernel } from '../kernel.ts'
 import type { Log } from '../log.ts'
-import type { World } from './commands.ts'
-import { printLine } from './environment.ts'
-import { loadServer, type Served } from './server.ts'
+import type { Program, Served } from '../plugin.ts'
+import { printLine } from './output.ts'
 
 /** @returns the exit code, once the server has stopped. */
-export async function start(world: World): Promise<number> {
-  const kernel = await world.boot(printLine)
+export async function start(program: Program): Promise<number> {
+  const kernel = await program.boot(printLine)
   const { config, log } = kernel
   const told = toldToStop(log)
-  const serve = await loadServer(world.runtime.name)
-  const server = await serve(kernel, config).catch(async (error: unknown) => {
-    await kernel.close()
-    throw error
-  })
+  const server = await program.serve(kernel, config)
   takeConsole(log)
-  printLine(greeting(world, kernel, server))
+  printLine(greeting(program, kernel, server))
   log.info('started', { address: server.address, ms: Math.round(performance.now()) })
   // At its end Node writes what it has compiled, but a process may be killed.
   module.flushCompileCache?.()
@@ -60,20 +54,13 @@ function takeConsole(log: Log): void {
   console.log = console.info
 }
 
-function greeting({ version, runtime }: World, { config, announcements }: Kernel, { address }: Served): string {
+function greeting({ version, runtime }: Program, { config, announcements }: Kernel, { address }: Served): string {
   return [
     `Plinth ${version} on ${runtime.name} ${runtime.version}`,
     `  address  ${address}${config.publicUrl ? `, public ${config.publicUrl}` : ''}`,
-    `  data     ${describeData(config)}`,
+    `  data     ${config.data}`,
     ...announcements.map((line) => `  ${line}`),
     `Try: curl -H 'Authorization: Bearer <token>' ${address}/users/me`,
     '',
   ].join('\n')
-}
-
-/** Where the data is, without credentials. */
-export function describeData({ databaseUrl, dataDir }: Pick<KernelConfig, 'databaseUrl' | 'dataDir'>): string {
-  if (!databaseUrl) return `embedded PostgreSQL in ${dataDir}`
-  const { host, pathname } = new URL(databaseUrl)
-  return `PostgreSQL database "${decodeURIComponent(pathname.slice(1))}" on ${decodeURIComponent(host)}`
 }

@@ -17,6 +17,7 @@ export const access = definePlugin({
   gives: accounts,
   options: FirstAdminOptions,
   tables,
+  commands: { users: usersCommand },
   setup(host, options) {
     const engine = host.use(items)
     const passwords = createPasswords()
@@ -39,7 +40,6 @@ export const access = definePlugin({
       await ensureFirstAdmin(host.db, { options, hash: passwords.hash, announce: host.announce })
       await next()
     })
-    host.command('users', usersCommand(host.db, engine, console.log))
     return service
   },
 })

@@ -12,7 +12,7 @@ export const server = definePlugin({
   setup(host) {
     const routes = host.routes('/server')
 
-    routes.get('/ping', () => new Response('pong', html))
+    host.routes('/server/ping', { live: true }).get('/', () => new Response('pong', html))
 
     routes.get('/info', async (c) => {
       const { accountability } = c.env

@@ -178,8 +178,8 @@ describe('the kernel itself', () => {
   test('without settings it has defaults, and a secret of its own each time', () => {
     const one = parseKernelConfig({})
     assert.deepEqual(
-      [one.host, one.port, one.publicUrl, one.databaseUrl, one.dataDir, one.maxPayload, one.trustProxy, one.statementTimeout],
-      ['127.0.0.1', 8055, '', null, './data', 1_048_576, 'false', 30_000],
+      [one.host, one.port, one.publicUrl, one.databaseUrl, one.dataDir, one.maxPayload, one.statementTimeout],
+      ['127.0.0.1', 8055, '', null, './data', 1_048_576, 30_000],
     )
     assert.deepEqual([one.secretGiven, one.preparedStatements, one.schemas, one.logLevel], [false, 500, ['public'], 'info'])
     assert.ok(one.secret.length >= 64)
@@ -205,7 +205,7 @@ describe('the kernel itself', () => {
   test('an address that names nothing is none', () => {
     for (const PUBLIC_URL of ['nonsense', 'ftp://a.example', 'https://'])
       assert.match(faultsOf(() => parseKernelConfig({ PUBLIC_URL }))[0]!, /^PUBLIC_URL .*may hold an address/)
-    for (const DATABASE_URL of ['postgres://', 'postgres:///'])
+    for (const DATABASE_URL of ['postgres://', 'postgres:///', 'postgres://a b/c', 'mysql://h/d'])
       assert.match(faultsOf(() => parseKernelConfig({ DATABASE_URL }))[0]!, /^DATABASE_URL may hold/)
     for (const PUBLIC_URL of ['', '/', '/api', 'http://localhost:8055']) assert.ok(parseKernelConfig({ PUBLIC_URL }))
   })
@@ -220,15 +220,8 @@ describe('the kernel itself', () => {
     assert.deepEqual([port, host], [1234, '0.0.0.0'])
   })
 
-  const trust: [text: string, ok: boolean][] = [
-    ['true', true],
-    ['2', true],
-    ['10.0.0.0/8, fd00::/8', true],
-    ['yes', false],
-    ['proxy.example', false],
-  ]
-  for (const [text, ok] of trust) {
-    test(`IP_TRUST_PROXY=${text} is ${ok ? 'taken' : 'refused'}`, () =>
-      assert.equal(faultsOf(() => parseKernelConfig({ IP_TRUST_PROXY: text })).length, ok ? 0 : 1))
-  }
+  test('where the data is can be told to anybody', () => {
+    assert.equal(parseKernelConfig({ DATA_DIR: '/d' }).data, 'embedded PostgreSQL in /d')
+    assert.equal(parseKernelConfig({ DATABASE_URL: 'postgres://u:secret@h:6000/my%20db' }).data, 'PostgreSQL database "my db" on h:6000')
+  })
 })

@@ -141,8 +141,8 @@ describe('boot stops with a line a fault', () => {
     ],
     [
       'a command twice',
-      ['a', 'b'].map((name) => wiring(name, (host) => host.command('go', { summary: '', run: async () => {} }))),
-      /^Plugin "b" registers the command "go", which another one has/,
+      ['a', 'b'].map((name) => wiring(name, () => {}, { commands: { go: { summary: '', run: async () => {} } } })),
+      /^Plugins "a" and "b" both have the command "go": leave out one/,
     ],
     [
       'wrong options of several plugins',
@@ -206,7 +206,6 @@ test('after boot a host is sealed', async () => {
   const calls: [what: string, call: () => unknown][] = [
     ['routes', () => kept.routes('/late')],
     ['hook', () => kept.hook(points.request, () => {})],
-    ['command', () => kept.command('late', { summary: '', run: async () => {} })],
     ['schedule', () => kept.schedule('* * * * *', async () => {})],
   ]
   for (const [what, call] of calls) assert.throws(call, new RegExp(`Plugin "bell" called ${what} after boot`))
@@ -322,6 +321,7 @@ test('a plugin gets its options, its own log, the configuration, tables that exi
       definePlugin({
         name: 'note-taker',
         options: v.object({ prefix: env.text('n') }),
+        commands: { notes: { summary: 'notes', run: async () => {} } },
         tables: [{ name: 'notes', columns: { id: 'serial', body: "text not null default 'empty'" }, primaryKey: 'id' }],
         async setup(host, own) {
           options = own
@@ -329,7 +329,6 @@ test('a plugin gets its options, its own log, the configuration, tables that exi
           host.announce(`on port ${host.config.port}`)
           await host.db.query('insert into notes default values')
           host.routes('/notes').get('/', async (c) => c.json(await host.db.query('select id, body from notes')))
-          host.command('notes', { summary: 'notes', run: async () => {} })
           host.hook(points.request, async (_, next) => next())
         },
       }),
@@ -343,16 +342,36 @@ test('a plugin gets its options, its own log, the configuration, tables that exi
   assert.deepEqual(kernel.plugins, [
     { name: 'note-taker', routes: ['GET /notes'], hooks: ['request'], tables: ['notes'], commands: ['notes'] },
   ])
-  assert.deepEqual([...kernel.commands.keys()], ['notes'])
   const answer = await kernel.fetch(new Request('http://h/notes'))
   assert.deepEqual(await answer.json(), [{ id: 1, body: 'empty' }])
   await kernel.close()
 })
 
-test('DEBUG=sql prints the statements of each plugin under its name', async () => {
-  const { kernel, logs } = await boot([{ name: 'asker', setup: async (host) => void (await host.db.query('select $1::int as n', [5])) }], {
-    DEBUG: 'sql',
-  })
+test('a handler of the database point puts something around the database of each plugin that starts later', async () => {
+  const asked: string[] = []
+  const spy = wiring('spy', (host) =>
+    host.hook(points.database, async (event, next) => {
+      await next()
+      const { db, plugin } = event
+      event.db = {
+        ...db,
+        text(text, ...more) {
+          asked.push(`${plugin}: ${text}`)
+          return db.text(text, ...more)
+        },
+      }
+    }),
+  )
+  const asker = (name: string): Plugin => ({ name, setup: async (host) => void (await host.db.text(`select '${name}'`)) })
+  const { kernel } = await boot([asker('early'), spy, asker('late')])
   await kernel.close()
-  assert.ok(logs.some(({ message }) => /^asker .* 1 rows: select \$1::int as n \[5\]$/.test(message)))
+  assert.deepEqual(asked, [`late: select 'late'`])
+})
+
+test('the kernel hands out what plugins give', async () => {
+  const number = service<number>('number')
+  const { kernel } = await boot([{ name: 'giver', gives: number, setup: () => 7 }])
+  assert.equal(kernel.use(number), 7)
+  assert.throws(() => kernel.use(service('other')), /No plugin gives the service "other"/)
+  await kernel.close()
 })

@@ -135,8 +135,8 @@ describe('a prefix with an error form of its own', () => {
       if (request.headers.has('x-stranger')) throw problems.INVALID_CREDENTIALS()
       await next()
     })
-    routes('/scim', form('outer'))
-    routes('/scim/v2', form('inner')).get('/fail', () => {
+    routes('/scim', { render: form('outer') })
+    routes('/scim/v2', { render: form('inner') }).get('/fail', () => {
       throw new AggregateError([problems.FORBIDDEN(), problems.INVALID_QUERY()])
     })
     routes('/scim/v2').get('/bug', () => {
@@ -258,7 +258,7 @@ describe('handlers of the request point', () => {
   })
 })
 
-test('a request waits until caches are current; when they cannot be, it is answered 503', async () => {
+test('a request waits until caches are current; when they cannot be, it is answered 503, but for a live route', async () => {
   let current = false
   const { ask } = serve(({ routes }) => void routes('/a').get('/', (c) => c.text(String(current))), {
     current: () =>
@@ -269,8 +269,12 @@ test('a request waits until caches are current; when they cannot be, it is answe
           }),
   })
   assert.equal((await ask('GET', '/a')).body, 'true')
-  const away = serve(() => {}, { current: () => Promise.reject(new DatabaseError('gone', '08006')) })
+  const away = serve(({ routes }) => void routes('/live', { live: true }).get('/', (c) => c.text('well')), {
+    current: () => Promise.reject(new DatabaseError('gone', '08006')),
+  })
   assert.equal((await away.ask('GET', '/a')).status, 503)
+  for (const path of ['/live', '/LIVE/?x=1']) assert.equal((await away.ask('GET', path)).body, 'well')
+  assert.equal((await away.ask('GET', '/live/more')).status, 503)
 })
 
 test('level debug logs each request, without its token', async () => {

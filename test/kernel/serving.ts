@@ -3,10 +3,10 @@ import { Hono } from 'hono'
 import type { Env, Peer, RequestContext } from '../../kernel/context.ts'
 import { createLog, type Level } from '../../kernel/log.ts'
 import { createPipeline, type Mount } from '../../kernel/pipeline.ts'
-import type { Handler, Renderer } from '../../kernel/plugin.ts'
+import type { Handler, RouteOptions } from '../../kernel/plugin.ts'
 
 export interface Wiring {
-  routes(prefix: string, render?: Renderer, plugin?: string): Hono<Env>
+  routes(prefix: string, options?: RouteOptions, plugin?: string): Hono<Env>
   hook(handler: Handler<RequestContext>): void
 }
 
@@ -27,9 +27,9 @@ export function serve(wire: (wiring: Wiring) => void, { maxPayload = 1000, level
   const handlers: Handler<RequestContext>[] = []
   const logs: any[] = []
   wire({
-    routes(prefix, render, plugin = 'test') {
+    routes(prefix, options, plugin = 'test') {
       const router = new Hono<Env>()
-      mounts.push({ plugin, prefix, router, render })
+      mounts.push({ ...options, plugin, prefix, router })
       return router
     },
     hook: (handler) => handlers.push(handler),
@@ -39,7 +39,6 @@ export function serve(wire: (wiring: Wiring) => void, { maxPayload = 1000, level
     handlers,
     log: createLog(level, (line) => logs.push(JSON.parse(line))),
     maxPayload,
-    clientAddress: (_, peer) => peer.ip,
     current: current ?? (() => undefined),
   })
   return {

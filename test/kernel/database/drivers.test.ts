@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Database, DatabaseError, type Parameter, type Transaction } from '../../../kernel/database/database.ts'
-import { traced } from '../../../kernel/database/trace.ts'
 import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
 
 /** [type, parameter, value that comes back] */
@@ -358,28 +357,6 @@ for (const driver of testDrivers) {
         assert.deepEqual(heard, ['one', 'two'])
         await stopOther()
       })
-    })
-
-    test('traced() prints text, parameters, rows and label, and passes all through', async () => {
-      const lines: string[] = []
-      const watched = traced(db, 'items', (line) => lines.push(line))
-      assert.deepEqual(await watched.query('select $1::int as n', [7]), [{ n: 7 }])
-      assert.equal(await watched.text('select $1', ['x'.repeat(500)]), 'x'.repeat(500))
-      await assert.rejects(watched.query('select 1/0'), { state: '22012' })
-      await watched.transaction(async (tx) => {
-        await tx.execute('select 1')
-        await tx.savepoint(() => tx.query('select 2'))
-      })
-      assert.equal(watched.capabilities.driver, driver)
-      const shape = lines.map((line) => line.replace(/[\d.]+ ms/, 'ms').replace(/x{20,}/, 'x…'))
-      assert.deepEqual(shape, [
-        'items ms 1 rows: select $1::int as n [7]',
-        'items ms 500 characters: select $1 ["x……]',
-        'items ms failed (division by zero): select 1/0',
-        'items ms done: select 1',
-        'items ms 1 rows: select 2',
-        'items ms committed: transaction',
-      ])
     })
 
     test('close() waits for what is under way, and refuses what comes after', async () => {

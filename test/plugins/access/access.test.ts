@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { definePlugin, type Peer } from 'plinth'
 import { type Items, items } from 'plinth/items'
-import { usersCommand } from '../../../plugins/access/command.ts'
+import { createDesk } from '../../../plugins/access/command.ts'
 import { ensureFirstAdmin } from '../../../plugins/access/first-admin.ts'
 import { admin, startKernel, type TestHost } from '../../host.ts'
 
@@ -84,15 +84,15 @@ describe('access', () => {
 
   test('plinth users makes somebody who can sign in, and gives them another password', async () => {
     const printed: string[] = []
-    const users = usersCommand(host.kernel.db, engine, (line) => printed.push(line))
+    const users = createDesk(host.kernel.db, engine, (line) => printed.push(line))
     const login = async () => {
       const body = { email: 'hal@example.com', password: printed.at(-1)!.split(' ').at(-1) }
       const { data } = await host.api('POST', '/auth/login', { token: null, body })
       return (await host.api('GET', '/users', { token: data.access_token })).status
     }
-    assert.equal(await users.run(['create', 'hal@example.com', '--admin']), 0)
+    assert.equal(await users(['create', 'hal@example.com', '--admin']), 0)
     assert.equal(await login(), 200)
-    assert.equal(await users.run(['passwd', 'HAL@example.com']), 0)
+    assert.equal(await users(['passwd', 'HAL@example.com']), 0)
     assert.equal(await login(), 200)
     assert.notEqual(printed[0], printed[1])
     for (const args of [
@@ -103,7 +103,7 @@ describe('access', () => {
       ['drop', 'a@example.com'],
       ['passwd', 'a@example.com'],
     ]) {
-      assert.deepEqual([args, await users.run(args)], [args, 1])
+      assert.deepEqual([args, await users(args)], [args, 1])
     }
   })
 

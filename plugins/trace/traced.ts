@@ -1,64 +1,54 @@
-/** DEBUG=sql: a Database that prints each statement that passes through it. */
-import type { Database, Parameter, Queryable, Transaction } from './database.ts'
+/** A Database that prints each statement that passes through it: who asked, ms, what came of it, text and parameters. */
+import type { Database, Parameter, Queryable } from 'plinth'
 
 const longestValue = 80
 
-/** @param label who asks, such as the plugin's name. */
+/** @param label who asks, such as a plugin's name. */
 export function traced(db: Database, label: string, print: (line: string) => void): Database {
-  const timed = async <T>(
-    text: string,
-    parameters: readonly Parameter[],
-    run: () => Promise<T>,
-    count: (result: T) => string,
-  ): Promise<T> => {
+  const timed = async <T>(text: string, run: () => Promise<T>, outcome: (result: T) => string, parameters: readonly Parameter[] = []) => {
     const start = performance.now()
-    const line = (outcome: string) => {
-      const ms = (performance.now() - start).toFixed(1)
+    const say = (what: string) => {
       const values = parameters.length > 0 ? ` [${parameters.map(shorten).join(', ')}]` : ''
-      print(`${label} ${ms} ms ${outcome}: ${text.trim()}${values}`)
+      print(`${label} ${(performance.now() - start).toFixed(1)} ms ${what}: ${text.trim()}${values}`)
     }
     try {
       const result = await run()
-      line(count(result))
+      say(outcome(result))
       return result
     } catch (error) {
-      line(`failed (${error instanceof Error ? error.message : error})`)
+      say(`failed (${error instanceof Error ? error.message : error})`)
       throw error
     }
   }
-
   const statements = (inner: Queryable): Queryable => ({
-    query: (text, parameters = [], options) =>
+    query: <Row>(...asked: Parameters<Queryable['query']>) =>
       timed(
-        text,
-        parameters,
-        () => inner.query(text, parameters, options),
+        asked[0],
+        () => inner.query<Row>(...asked),
         (rows) => `${rows.length} rows`,
+        asked[1],
       ),
-    text: (text, parameters = [], options) =>
+    text: (...asked) =>
       timed(
-        text,
-        parameters,
-        () => inner.text(text, parameters, options),
+        asked[0],
+        () => inner.text(...asked),
         (value) => `${value?.length ?? 0} characters`,
+        asked[1],
       ),
     execute: (script) =>
       timed(
         script,
-        [],
         () => inner.execute(script),
         () => 'done',
       ),
   })
-
   return {
     ...db,
     ...statements(db),
     transaction: (work) =>
       timed(
         'transaction',
-        [],
-        () => db.transaction((inner) => work({ ...inner, ...statements(inner) } satisfies Transaction)),
+        () => db.transaction((inner) => work({ ...inner, ...statements(inner) })),
         () => 'committed',
       ),
   }

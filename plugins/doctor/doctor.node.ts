@@ -2,14 +2,7 @@
 import { existsSync } from 'node:fs'
 import { access, constants } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { type KernelConfig, parseKernelConfig } from '../config.ts'
-import type { Database } from '../database/database.ts'
-import { open } from '../kernel.ts'
-import { createLog } from '../log.ts'
-import type { World } from './commands.ts'
-import { messageOf, type Runtime, readConfigFile } from './environment.ts'
-import { loadServer } from './server.ts'
-import { describeData } from './start.ts'
+import type { Database, KernelConfig, Program } from 'plinth'
 
 interface Finding {
   readonly state: 'ok' | 'warn' | 'fail'
@@ -21,33 +14,35 @@ const warn = (text: string): Finding => ({ state: 'warn', text })
 const fail = (text: string): Finding => ({ state: 'fail', text })
 
 /** @returns exit code 1 if a start would fail. */
-export async function doctor(world: World): Promise<number> {
+export async function doctor(program: Program): Promise<number> {
   const findings: Finding[] = []
-  for await (const finding of examine(world)) {
+  for await (const finding of examine(program)) {
     findings.push(finding)
     console.log(`${finding.state.padEnd(5)}${finding.text}`)
   }
   return findings.some(({ state }) => state === 'fail') ? 1 : 0
 }
 
-async function* examine(world: World): AsyncGenerator<Finding> {
-  yield checkRuntime(world.runtime)
+async function* examine(program: Program): AsyncGenerator<Finding> {
+  yield checkRuntime(program.runtime)
   let config: KernelConfig
   try {
-    config = parseKernelConfig(world.environment, await readConfigFile())
+    config = await program.configure()
   } catch (error) {
-    for (const line of (error as Error).message.split('\n')) yield fail(line)
+    for (const line of messageOf(error).split('\n')) yield fail(line)
     return
   }
   yield ok('settings can be read')
   yield checkSecret(config)
-  yield* checkDatabase(config)
-  yield await checkPort(world.runtime, config)
+  yield* checkDatabase(program, config)
+  yield await checkPort(program, config)
 }
 
-const oldest: Readonly<Record<Runtime['name'], readonly [number, number]>> = { node: [22, 18], deno: [2, 0], bun: [1, 2] }
+const messageOf = (error: unknown) => (error as Error).message
 
-export function checkRuntime({ name, version }: Runtime): Finding {
+const oldest: Readonly<Record<Program['runtime']['name'], readonly [number, number]>> = { node: [22, 18], deno: [2, 0], bun: [1, 2] }
+
+function checkRuntime({ name, version }: Program['runtime']): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   const [leastMajor, leastMinor] = oldest[name]
   const fits = major > leastMajor || (major === leastMajor && minor >= leastMinor)
@@ -59,23 +54,20 @@ function checkSecret({ secretGiven, secret }: KernelConfig): Finding {
   return secret.length < 32 ? warn('SECRET is short: set it to 32 random characters or more.') : ok('SECRET is set')
 }
 
-async function* checkDatabase(config: KernelConfig): AsyncGenerator<Finding> {
+async function* checkDatabase(program: Program, config: KernelConfig): AsyncGenerator<Finding> {
   if (!config.databaseUrl && !existsSync(config.dataDir)) {
     yield await checkNewFolder(resolve(config.dataDir))
     return
   }
   let db: Database
   try {
-    db = await open(
-      config,
-      createLog('silent', () => {}),
-    )
+    db = await program.open()
   } catch (error) {
-    yield fail((error as Error).message)
+    yield fail(messageOf(error))
     return
   }
   try {
-    yield ok(`${describeData(config)} can be reached`)
+    yield ok(`${config.data} can be reached`)
     yield await checkVersion(db)
     yield await checkPrivileges(db, config.schemas[0]!)
     yield await checkListen(db)
@@ -133,12 +125,12 @@ async function checkListen(db: Database): Promise<Finding> {
       )
 }
 
-async function checkPort(runtime: Runtime, listen: KernelConfig): Promise<Finding> {
+async function checkPort(program: Program, config: KernelConfig): Promise<Finding> {
   try {
-    const server = await (await loadServer(runtime.name))({ fetch: () => new Response() }, listen)
+    const server = await program.serve({ fetch: async () => new Response() }, config)
     await server.stop(0)
-    return ok(`port ${listen.port} on ${listen.host} is free`)
+    return ok(`port ${config.port} on ${config.host} is free`)
   } catch (error) {
-    return fail((error as Error).message)
+    return fail(messageOf(error))
   }
 }
