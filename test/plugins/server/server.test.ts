@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { definePlugin } from 'plinth'
+import { DatabaseError, definePlugin } from 'plinth'
 import { healthChecks, serverInfo } from 'plinth/server'
 import { startKernel, type TestHost } from '../../host.ts'
 
@@ -113,4 +113,24 @@ test('without plugin settings /server/info tells of no project', async () => {
   } finally {
     await bare.close()
   }
+})
+
+test('GET /server/ping answers while the database is away, other routes say so', async () => {
+  let away = false
+  let lost = () => {}
+  const host = await startKernel({
+    wrap: (db) => ({
+      ...db,
+      query: (...asked) => (away ? Promise.reject(new DatabaseError('gone', '08006')) : db.query(...asked)),
+      async listen(channel, listener) {
+        lost = listener.lost
+        return db.listen(channel, listener)
+      },
+    }),
+  })
+  away = true
+  lost()
+  assert.equal((await host.api('GET', '/server/ping')).body, 'pong')
+  assert.equal((await host.api('GET', '/server/info')).code, 'SERVICE_UNAVAILABLE')
+  await host.close()
 })
