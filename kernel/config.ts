@@ -200,7 +200,8 @@ function parseEntries<O extends OptionsSchema>(
 }
 
 /** Neither null nor a list. */
-export const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** @throws StartError that names every wrong value. */
 export function parseKernelConfig(environment: Environment, file: ConfigFile = {}): KernelConfig {

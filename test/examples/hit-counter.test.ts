@@ -84,7 +84,9 @@ describe('loading', () => {
   })
 
   test('without items it still counts: its hook is inert', async () => {
-    const host = await startKernel({ change: ['-items', '-settings', '-access', '-auth', '-schema', '-history', './examples/hit-counter.ts'] })
+    const host = await startKernel({
+      change: ['-items', '-settings', '-access', '-auth', '-schema', '-history', './examples/hit-counter.ts'],
+    })
     assert.deepEqual((await host.api('POST', '/hits/home')).data, { hits: 1 })
     assert.equal((await host.api('GET', '/items/page_hits')).status, 404)
     await host.close()
