@@ -1,7 +1,7 @@
 /** Paths of names → places: hops along relations, ending at a column or at a function of one. Pure. */
 import { type Field, problems, type Snapshot, type Table } from 'plinth'
 import { guardOf, heldAs, linkedAs, ownerOf } from './permit/guard.ts'
-import type { FieldPath } from './query.ts'
+import type { FieldPath, JsonValue } from './query.ts'
 
 /** One step from a row to the rows it is related to: those of `table` whose `to` is our `from`. */
 export interface Hop {
@@ -22,7 +22,8 @@ export type DatePart = (typeof dateParts)[number]
 export type FieldFunction =
   | { readonly kind: 'part'; readonly part: DatePart }
   | { readonly kind: 'length' }
-  | { readonly kind: 'path'; readonly path: readonly string[] }
+  /** What JSON holds at a path: as JSON, or read as text or a number. */
+  | { readonly kind: 'path'; readonly path: readonly string[]; readonly as: 'json' | JsonValue }
   | { readonly kind: 'rows'; readonly hop: Hop }
 
 /** A value of a row, or of a row reached over hops. */
@@ -123,8 +124,9 @@ export function callOf(name: string): Call | undefined {
 }
 
 /** `a.b[0]` → ['a', 'b', '0']. @throws INVALID_QUERY for any other form. */
-function pathIn(text: string): string[] {
-  if (!/^([\w-]+|\[\d+\])(\.[\w-]+|\[\d+\])*$/.test(text)) throw problems.INVALID_QUERY(`"${text}" is no path such as a.b[0].`)
+export function pathIn(text: string): string[] {
+  if (!/^([\p{L}\p{N}_-]+|\[\d+\])(\.[\p{L}\p{N}_-]+|\[\d+\])*$/u.test(text))
+    throw problems.INVALID_QUERY(`"${text}" is no path such as a.b[0].`)
   return text.split(/[.[\]]+/).filter(Boolean)
 }
 
@@ -149,20 +151,29 @@ export function functionOf(
   const field = table.fields.get(name)
   if (!field) throw missingField(table, name)
   if (field.concealed) throw problems.INVALID_QUERY(`"${name}" is write-only.`)
-  const result = (type: 'integer' | 'decimal' | 'json'): Field => ({
-    ...field,
-    name: `${fn}(${name})`,
-    type,
-    column: { ...baseColumn, name: field.name, baseType: type === 'json' ? 'json' : 'numeric' },
-  })
+  const result = (type: 'integer' | 'decimal' | 'json') => resultOf(field, fn, type)
   const part = dateParts.find((known) => known === fn)
   if (part && field.column && partsOf[field.type]?.includes(part)) return { field: result('decimal'), fn: { kind: 'part', part } }
   if (fn === 'count' && field.type === 'json') return { field: result('integer'), fn: { kind: 'length' } }
-  if (fn === 'json' && field.type === 'json' && path.length) return { field: result('json'), fn: { kind: 'path', path } }
+  if (fn === 'json' && field.type === 'json' && path.length) return { field: result('json'), fn: { kind: 'path', path, as: 'json' } }
   const hop = fn === 'count' ? hopOf(snapshot, table, name) : undefined
   if (hop?.many) return { field: result('decimal'), fn: { kind: 'rows', hop } }
   if (fn === 'count' && isHidden(table, name)) throw missingField(table, name)
   throw problems.INVALID_QUERY(`There is no function "${fn}" of "${name}" (${field.type}).`)
+}
+
+/** What a field is like once a function has been at it. */
+const resultOf = (field: Field, fn: string, type: 'integer' | 'decimal' | 'json' | 'text'): Field => ({
+  ...field,
+  name: `${fn}(${field.name})`,
+  type,
+  column: { ...baseColumn, name: field.name, baseType: type === 'json' || type === 'text' ? type : 'numeric' },
+})
+
+/** What the JSON column at `place` holds at `path`. @throws INVALID_QUERY for a column of another type. */
+export function jsonPlace({ via, field, fn }: Place, path: readonly string[], as: JsonValue): Place {
+  if (fn || field.type !== 'json') throw problems.INVALID_QUERY(`"filter": "${field.name}" (${field.type}) does not take "_json".`)
+  return { via, field: resultOf(field, 'json', as === 'number' ? 'decimal' : 'text'), fn: { kind: 'path', path, as } }
 }
 
 /** Facts of a value that no column holds. */

@@ -2,7 +2,20 @@
 import { type Field, type Link, problems, type Snapshot, type Table } from 'plinth'
 import { type CallerValue, callerValue, isComparable } from './caller.ts'
 import { guardOf, heldAs, heldField } from './permit/guard.ts'
-import { anyHop, callKey, callOf, functionOf, type Hop, hopOf, isHidden, missingField, type Place, placeOf, tableOf } from './place.ts'
+import {
+  anyHop,
+  callKey,
+  callOf,
+  functionOf,
+  type Hop,
+  hopOf,
+  isHidden,
+  jsonPlace,
+  missingField,
+  type Place,
+  placeOf,
+  tableOf,
+} from './place.ts'
 import type { Aggregate, DeepShape, FieldPath, Filter, ListShape, MetaName, Operator, QueryShape, Search, SortKey } from './query.ts'
 import { type Family, familyOf } from './values.ts'
 
@@ -288,9 +301,14 @@ function sortFieldOf(table: Table): Order[] {
 
 const concealed = (field: Field) => problems.INVALID_QUERY(`"${field.name}" is write-only.`)
 
-const allowed: Readonly<Record<Family, ReadonlySet<string>>> = {
+const allowed: Readonly<Record<Family | 'anyText', ReadonlySet<string>>> = {
   text: operatorSet(
     '_eq _neq _in _nin _null _nnull _empty _nempty',
+    '_contains _icontains _starts_with _istarts_with _ends_with _iends_with',
+  ),
+  /** Found in JSON: it may as well be a time. */
+  anyText: operatorSet(
+    '_eq _neq _lt _lte _gt _gte _in _nin _between _nbetween _null _nnull _empty _nempty',
     '_contains _icontains _starts_with _istarts_with _ends_with _iends_with',
   ),
   number: operatorSet('_eq _neq _lt _lte _gt _gte _in _nin _between _nbetween _null _nnull'),
@@ -314,7 +332,7 @@ function operatorSet(names: string, pairs = ''): ReadonlySet<string> {
 export function planFilter(snapshot: Snapshot, root: Table, filter: Filter, slots: Slot[], constants?: readonly unknown[]): Condition {
   const slotOf = (value: number, field: Field, operator: Operator) =>
     slots.push({ value: constants ? { constant: constants[value] } : value, field, operator }) - 1
-  const plan = (node: Filter, table: Table, path: FieldPath): Condition => {
+  const plan = (node: Filter, table: Table, path: FieldPath, json?: Extract<Filter, { kind: 'json' }>): Condition => {
     if (node.kind === 'field') {
       checkName(snapshot, table, path, node.name)
       return plan(node.of, table, [...path, node.name])
@@ -324,11 +342,13 @@ export function planFilter(snapshot: Snapshot, root: Table, filter: Filter, slot
       const hop = hops.at(-1)!
       return { kind: 'exists', negated: node.kind === 'none', via: hops.slice(0, -1), hop, of: plan(node.of, hop.table, []) }
     }
-    if (node.kind === 'and' || node.kind === 'or') return { kind: node.kind, of: node.of.map((inner) => plan(inner, table, path)) }
-    const place = placeOf(snapshot, table, path)
-    if (place.field.concealed) throw concealed(place.field)
-    if (place.fn?.kind === 'path') throw problems.FORBIDDEN(`"${path.at(-1)}" cannot be filtered by.`)
-    if (!allowed[familyOf(place.field)].has(node.operator)) {
+    if (node.kind === 'and' || node.kind === 'or') return { kind: node.kind, of: node.of.map((inner) => plan(inner, table, path, json)) }
+    if (node.kind === 'json') return plan(node.of, table, path, node)
+    const at = placeOf(snapshot, table, path)
+    if (at.field.concealed) throw concealed(at.field)
+    if (at.fn?.kind === 'path') throw problems.FORBIDDEN(`"${path.at(-1)}" cannot be filtered by.`)
+    const place = json ? jsonPlace(at, json.path, json.as) : at
+    if (!allowed[json?.as === 'text' ? 'anyText' : familyOf(place.field)].has(node.operator)) {
       throw problems.INVALID_QUERY(`"filter": "${place.field.name}" (${place.field.type}) does not take "${node.operator}".`)
     }
     if (node.kind === 'caller') return planCaller(snapshot, place, node)

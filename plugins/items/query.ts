@@ -48,6 +48,8 @@ export const openEnds = (operator: string): readonly [before: boolean, behind: b
 export const callerParts = ['user', 'role', 'roles', 'policies'] as const
 export type CallerPart = (typeof callerParts)[number]
 
+export type JsonValue = 'text' | 'number'
+
 /** A filter's shape. `value` is an index into the query's values; null where the operator takes none. */
 export type Filter =
   | { readonly kind: 'and'; readonly of: readonly Filter[] }
@@ -56,6 +58,8 @@ export type Filter =
   | { readonly kind: 'compare'; readonly operator: Operator; readonly value: number | null }
   /** Compared with what is the caller's own: `$CURRENT_USER.role.name`; without a path the key, or keys. */
   | { readonly kind: 'caller'; readonly operator: Operator; readonly of: CallerPart; readonly path: FieldPath }
+  /** `of` is said of what a JSON column holds at `path`, read as a number where it is compared with one. */
+  | { readonly kind: 'json'; readonly path: readonly string[]; readonly as: JsonValue; readonly of: Filter }
   /** Whether any related row, or none, is as `of` says. */
   | { readonly kind: 'some'; readonly of: Filter }
   | { readonly kind: 'none'; readonly of: Filter }

@@ -1,5 +1,5 @@
 /** A plan → one statement whose first column is the answer's JSON text. Identifiers come from the plan's tables, values are parameters. Pure. */
-import { arrayLiteral, type Column, type Field, problems, quoteName, type Table } from 'plinth'
+import { arrayLiteral, type Field, problems, quoteName, type Table } from 'plinth'
 import type { CallerValue } from './caller.ts'
 import { estimatedCount } from './estimate.ts'
 import { jsonColumn } from './format.ts'
@@ -361,7 +361,7 @@ function callerText(
   if (isText === asText) return { text: select(value), shown: select(value) }
   return {
     text: select(value),
-    shown: select(asText ? `(${shownValue(writer, source.at(place.via), place)})::text` : textAs(field.column!, value)),
+    shown: select(asText ? `(${shownValue(writer, source.at(place.via), place)})::text` : textAs(field.column!.baseType, value)),
   }
 }
 
@@ -410,16 +410,17 @@ const behindGate = ({ from }: Hop, row: string, text: string): string =>
 function link({ table, from: column, to, scope }: Hop, row: string, from: string): string {
   const held = `${from}.${quoteName(column)}`
   if (!scope) return `${row}.${quoteName(to)} = ${held}`
-  return `${row}.${quoteName(to)} = case when ${from}.${quoteName(scope.column)} = ${quoteLiteral(scope.value)} then ${textAs(table.columns.get(table.primaryKey[0]!)!, held)} end`
+  return `${row}.${quoteName(to)} = case when ${from}.${quoteName(scope.column)} = ${quoteLiteral(scope.value)} then ${textAs(table.columns.get(table.primaryKey[0]!)!.baseType, held)} end`
 }
 
 const wholeTypes = new Set(['int2', 'int4', 'int8'])
 const numberTypes = new Set(['numeric', 'float4', 'float8'])
 
 /** Text in the type of a column; null where it cannot be that. Whole numbers as the greatest of their types, which no digits can exceed. */
-function textAs({ baseType }: Column, held: string): string {
+function textAs(baseType: string, held: string): string {
   if (wholeTypes.has(baseType)) return `case when ${held} ~ '^-?[0-9]{1,18}$' then ${held}::int8 end`
-  if (numberTypes.has(baseType)) return `case when ${held} ~ '^-?[0-9]{1,18}([.][0-9]{1,18})?$' then ${held}::numeric end`
+  if (numberTypes.has(baseType))
+    return `case when ${held} ~ '^-?[0-9]{1,255}([.][0-9]{1,255})?(e[+-]?[0-9]{1,3})?$' then ${held}::numeric end`
   if (baseType === 'uuid') return `case when ${held} ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then ${held}::uuid end`
   return held
 }
@@ -433,7 +434,10 @@ function functionText(writer: Writer, row: string, field: Field, fn: FieldFuncti
   const column = `${row}.${quoteName(field.column!.name)}`
   if (fn.kind === 'part') return `extract(${fn.part === 'weekday' ? 'dow' : fn.part} from ${column})`
   if (fn.kind === 'length') return `case json_typeof(${column}::json) when 'array' then json_array_length(${column}::json) end`
-  return `${column}::json #> ${writer.parameter({ kind: 'constant', value: arrayLiteral(fn.path) })}::text[]`
+  const path = `${writer.parameter({ kind: 'constant', value: arrayLiteral(fn.path) })}::text[]`
+  if (fn.as === 'json') return `${column}::json #> ${path}`
+  const text = `(${column}::json #>> ${path})`
+  return fn.as === 'text' ? text : textAs('numeric', text)
 }
 
 /** The pattern that text from the database means: in it `%` and `_` stand for themselves. */

@@ -51,7 +51,7 @@ export function toParameter(field: Field, raw: unknown, now: Date): Parameter {
       return toTime(field, value)
     default:
       if (typeof value === 'string' && value.includes('\0')) throw refuse(field, 'text without null characters')
-      return String(value)
+      return value instanceof Date ? value.toISOString() : String(value)
   }
 }
 
