@@ -56,7 +56,7 @@ describe('statements a request', () => {
     ['PATCH', '/items/book/1', { title: 'b' }, ['begin', 'update', 'with', 'select', 'commit']],
     ['PATCH', '/items/book', { keys: [1, 2, 3], data: { title: 'c' } }, ['begin', 'update', 'with', 'select', 'commit']],
     ['PATCH', '/items/book', { query: { limit: 2 }, data: { title: 'd' } }, ['begin', 'select', 'update', 'with', 'select', 'commit']],
-    ['DELETE', '/items/book/1', undefined, ['begin', 'delete', 'with', 'commit']],
+    ['DELETE', '/items/book/1', undefined, ['begin', 'delete', 'insert', 'commit']],
     ['DELETE', '/items/book', [2, 3], ['begin', 'delete', 'with', 'commit']],
   ]
   for (const [method, path, body, sent] of cases) {
