@@ -1,8 +1,8 @@
 /** The schema registry: holds the current Snapshot and keeps it current, whoever changed the schema. */
-import type { Database, Queryable } from '../database/database.ts'
+import { type Database, DatabaseError, type Queryable } from '../database/database.ts'
 import type { Log } from '../log.ts'
 import { coalesced } from './coalesced.ts'
-import { parseCatalogue, readCatalogue } from './introspect.ts'
+import { type Catalogue, parseCatalogue, readCatalogue } from './introspect.ts'
 import { parseMeta, readMeta } from './meta.ts'
 import { buildSnapshot, type Snapshot } from './snapshot.ts'
 import { createMissingTables, type TableSpec } from './tables.ts'
@@ -15,6 +15,8 @@ export interface Registry {
   reload(): Promise<Snapshot>
   /** Says within a transaction that the schema changes with it: every process reads it anew at commit. */
   changed(db: Queryable): Promise<void>
+  /** Whether the schema was changed through Plinth, or a meta table by anybody, after it was last read. Asked within a transaction that wants to change it. */
+  isOutdated(db: Queryable): Promise<boolean>
 }
 
 export interface RegistryOptions {
@@ -36,29 +38,46 @@ export interface StartedRegistry extends Registry {
 
 export function createRegistry({ db, schemas, specs, versions, log, onSnapshot }: RegistryOptions): StartedRegistry {
   const allSpecs = [versionsTable, ...specs]
-  let current: { readonly source: string; readonly snapshot: Snapshot } | undefined
+  let current: { readonly text: string; readonly meta: string; readonly catalogue: Catalogue; readonly snapshot: Snapshot } | undefined
+  /** What the version row held before the last reading. */
+  let version: string | null = null
   let count = 0
+
+  const readVersion = async (queryable: Queryable) =>
+    (await queryable.text("select version::text from plinth.versions where name = 'schema'")) ?? null
 
   /** Equal texts give the same snapshot: what was planned on it stays good. */
   async function read(text: string): Promise<Snapshot> {
-    const catalogue = parseCatalogue(text)
+    const catalogue = current?.text === text ? current.catalogue : parseCatalogue(text)
     const meta = await readMeta(db, catalogue)
-    const source = text + meta
-    if (current?.source !== source) {
-      current = { source, snapshot: buildSnapshot(catalogue, parseMeta(meta), specs, String(++count)) }
+    if (current?.text !== text || current.meta !== meta) {
+      current = { text, meta, catalogue, snapshot: buildSnapshot(catalogue, parseMeta(meta), specs, String(++count)) }
     }
     return current.snapshot
   }
 
-  const reload = coalesced(async () => {
+  async function readAnew(): Promise<Snapshot> {
     const before = current?.snapshot
+    const readAs = await readVersion(db)
     const snapshot = await read(await readCatalogue(db, schemas))
+    version = readAs
     if (snapshot !== before) await onSnapshot?.(snapshot)
     return snapshot
+  }
+
+  let reading: Promise<unknown> | undefined
+  const reload = coalesced(() => {
+    const run = readAnew()
+    reading = run
+    return run
   })
 
+  const isOutdated = async (queryable: Queryable) => (await readVersion(queryable)) !== version
+
   versions.watch('schema', async () => {
-    if (current) await reload()
+    // The notice of a change of our own finds it being read, or read.
+    await reading?.catch(() => {})
+    if (current && (await isOutdated(db))) await reload()
   })
 
   return {
@@ -68,10 +87,19 @@ export function createRegistry({ db, schemas, specs, versions, log, onSnapshot }
     },
     reload,
     changed: (queryable) => versions.raise(queryable, 'schema'),
+    isOutdated,
     async start() {
+      version = await readVersion(db).catch(noneYet)
       const text = await readCatalogue(db, schemas)
       const made = await createMissingTables(db, parseCatalogue(text), allSpecs, schemas, log)
+      if (made) version = await readVersion(db)
       await read(made ? await readCatalogue(db, schemas) : text)
     },
   }
+}
+
+/** On a database where nothing has been made so far. */
+function noneYet(thrown: unknown): null {
+  if (thrown instanceof DatabaseError && thrown.state === '42P01') return null
+  throw thrown
 }

@@ -231,7 +231,9 @@ export function buildSnapshot(catalogue: Catalogue, meta: Meta, specs: readonly 
   const tables = new Map<string, Table>()
   for (const table of served.values()) {
     const isSystem = table.name.startsWith('directus_') || owned.system.has(table.name)
-    const collection = owned.collections.get(table.name) ?? meta.collections.get(table.name) ?? null
+    // Of a system collection too somebody may have said something: then that is told.
+    const own = owned.collections.get(table.name)
+    const collection = meta.collections.get(table.name) ?? own ?? null
     const fields = toFields(table, fieldMetas.get(table.name) ?? [], owned, oneFields.get(table.name) ?? [])
     const links = (linksByTable.get(table.name) ?? []).filter(({ field }) => fields.has(field))
     const { triggers: _, ...rest } = table
@@ -242,7 +244,7 @@ export function buildSnapshot(catalogue: Catalogue, meta: Meta, specs: readonly 
         system: isSystem,
         fields,
         links: new Map(links.map((link) => [link.field, link])),
-        singleton: collection?.singleton ?? false,
+        singleton: (own ?? collection)?.singleton ?? false,
         meta: collection,
         raises: owned.raises.get(table.name),
       }),

@@ -1,59 +1,58 @@
-/** What every change of the schema works with, and what PostgreSQL's refusals mean to the API. */
-import { type Access, DatabaseError, type Problem, problems, type Snapshot, type Transaction } from 'plinth'
-import type { Caller, Items } from 'plinth/items'
-import { qualified } from './ddl.ts'
+/** What every change of the schema works with. Nothing but `alter` and `rows` changes anything, so that a plan can be shown without being run. */
+import { type Access, quoteName, type Snapshot, type Transaction } from 'plinth'
+import type { Caller, Item, Items, Key } from 'plinth/items'
+import { type Subject, toSchemaProblem } from './refusals.ts'
+
+/** Rows of system tables: written as items, so that hooks and history see them. */
+export interface Rows {
+  create(collection: string, rows: readonly Item[]): Promise<unknown>
+  /** Gives all of `keys` the values of `patch`. */
+  update(collection: string, keys: readonly Key[], patch: Item): Promise<unknown>
+  delete(collection: string, keys: readonly Key[]): Promise<unknown>
+}
 
 /** One change: all of it happens in one transaction. */
 export interface Change {
-  readonly db: Transaction
-  readonly access: Access
+  readonly db: Pick<Transaction, 'query'>
   /** The schema before the change. */
   readonly snapshot: Snapshot
-  /** The PostgreSQL schema that gets new tables, and holds the meta tables. */
+  /** The PostgreSQL schema that gets new tables. */
   readonly schema: string
-  /** Meta rows are written as items, so that hooks and history see them. */
-  readonly items: Items
+  readonly rows: Rows
+  /** Runs DDL. @throws what the database refuses, as a problem that tells of `about`. */
+  alter(statements: readonly string[], about: Subject): Promise<void>
 }
 
-export const callerOf = ({ access, db }: Change): Caller => ({ access, db })
-
-/** Name of a meta table, for SQL. */
-export const metaTable = ({ schema }: Change, name: string): string => qualified({ schema, name })
-
-/** Runs DDL. `about` is told with a refusal. */
-export async function alter({ db }: Change, statements: readonly string[], about: { collection: string; field?: string }): Promise<void> {
-  try {
-    await db.execute(statements.join(';\n'))
-  } catch (error) {
-    throw (error instanceof DatabaseError && refusal(error, about)) || error
+/** A change that happens, in the name of `access`. */
+export function realChange(db: Transaction, access: Access, snapshot: Snapshot, schema: string, items: Items): Change {
+  const caller: Caller = { db, access }
+  return {
+    db,
+    snapshot,
+    schema,
+    rows: {
+      create: (collection, rows) => items.create(collection, rows, caller),
+      update: (collection, keys, patch) => items.update(collection, keys, patch, caller),
+      delete: (collection, keys) => items.delete(collection, keys, caller),
+    },
+    async alter(statements, about) {
+      if (!statements.length) return
+      await db.execute(statements.join(';\n')).catch((thrown) => {
+        throw toSchemaProblem(thrown, about)
+      })
+    },
   }
 }
 
-/** By SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html. Undefined: not the client's fault. */
-function refusal(error: DatabaseError, about: { collection: string; field?: string }): Problem | undefined {
-  const broken = brokenRules[error.state]
-  if (broken) return broken(undefined, { collection: about.collection, field: about.field ?? error.column ?? null }, error)
-  if (error.state.startsWith('22') || refusals.has(error.state))
-    return problems.INVALID_PAYLOAD(`The database says: ${error.message}.`, {}, error)
-  return undefined
+/** A system table's name for SQL; undefined when no plugin that is on owns it. */
+export function systemTable({ snapshot }: Change, name: string): string | undefined {
+  const table = snapshot.tables.get(name)
+  return table && `${quoteName(table.schema)}.${quoteName(name)}`
 }
 
-/** What existing rows stand against. */
-const brokenRules: Readonly<Record<string, typeof problems.CONTAINS_NULL_VALUES>> = {
-  '23502': problems.CONTAINS_NULL_VALUES,
-  '23503': problems.INVALID_FOREIGN_KEY,
-  '23505': problems.RECORD_NOT_UNIQUE,
+/** @throws Error for a table that this plugin owns and that is not there: a broken assumption. */
+export function metaTable(change: Change, name: 'directus_collections' | 'directus_fields' | 'directus_relations'): string {
+  const path = systemTable(change, name)
+  if (!path) throw new Error(`The table ${name} is gone`)
+  return path
 }
-
-const refusals: ReadonlySet<string> = new Set([
-  '2BP01', // something depends on it
-  '42701', // the column is there
-  '42704', // no such type: geometry without PostGIS
-  '42710', // the constraint is there
-  '42804', // types differ
-  '42809', // not a table
-  '42830', // the referenced column is not unique
-  '42P07', // the table is there
-  '42P16', // a second primary key
-  '54011', // too many columns
-])

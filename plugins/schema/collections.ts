@@ -1,9 +1,10 @@
-/** Making and removing collections. */
+/** Making, changing and removing collections. */
 import { problems } from 'plinth'
-import { alter, type Change, callerOf, metaTable } from './change.ts'
-import { createTable, dropTable, hasColumn, isKey } from './ddl.ts'
+import { type Change, metaTable } from './change.ts'
+import { commentOnTable, createTable, dropTable, hasColumn, isKey } from './ddl.ts'
 import { fieldRows } from './fields.ts'
-import type { CollectionDefinition, FieldDefinition } from './input.ts'
+import { forgetCollection } from './forget.ts'
+import type { CollectionDefinition, CollectionPatch, FieldDefinition } from './input.ts'
 import { checkName } from './names.ts'
 
 /** The key of a table for which none was asked for. */
@@ -19,24 +20,41 @@ const idField: FieldDefinition = {
  * @throws INVALID_PAYLOAD for a name that is taken or cannot be served; FORBIDDEN when there is nothing to make.
  */
 export async function createCollection(change: Change, { collection, schema, meta, fields }: CollectionDefinition): Promise<void> {
-  const { snapshot, items } = change
+  const { snapshot, rows } = change
   checkName('collection', collection)
   if (snapshot.tables.has(collection) || snapshot.folders.has(collection)) {
     throw problems.INVALID_PAYLOAD(`Collection "${collection}" already exists.`)
   }
   if (!schema && !meta) throw problems.FORBIDDEN()
-  if (meta) await items.create('directus_collections', [{ ...meta, collection }], callerOf(change))
+  if (meta) await rows.create('directus_collections', [{ ...meta, collection }])
   if (!schema) return
 
   const all = withKey(fields ?? [])
   for (const { field } of all) checkName('field', field)
-  await alter(change, createTable({ schema: change.schema, name: collection }, all), { collection })
-  const rows = fieldRows(collection, all)
-  if (rows.length) await items.create('directus_fields', rows, callerOf(change))
+  const table = { schema: change.schema, name: collection }
+  await change.alter([...createTable(table, all), ...(schema.comment ? [commentOnTable(table, schema.comment)] : [])], { collection })
+  const metaRows = fieldRows(collection, all)
+  if (metaRows.length) await rows.create('directus_fields', metaRows)
 }
 
 const withKey = (fields: readonly FieldDefinition[]): readonly FieldDefinition[] =>
   fields.some((field) => hasColumn(field) && isKey(field)) ? fields : [idField, ...fields]
+
+/** Changes what is said of a collection, and the comment of its table. Of a table that nothing was said of it is the first; of a name without table it makes a folder. */
+export async function updateCollection(change: Change, collection: string, { schema, meta }: CollectionPatch): Promise<void> {
+  const { db, snapshot, rows } = change
+  const table = snapshot.tables.get(collection)
+  if (table && schema?.comment !== undefined && (schema.comment || null) !== table.comment) {
+    if (table.system) throw problems.FORBIDDEN('The tables of the system stay as they are.')
+    await change.alter([commentOnTable(table, schema.comment)], { collection })
+  }
+  if (!meta) return
+  const row = { ...meta, collection }
+  const [known] = await db.query(`select 1 from ${metaTable(change, 'directus_collections')} where collection = $1`, [collection])
+  if (known) return void (await rows.update('directus_collections', [collection], row))
+  if (!table) checkName('collection', collection)
+  await rows.create('directus_collections', [row])
+}
 
 /** Removes a collection with its rows and all that is said of it elsewhere. @throws FORBIDDEN when it is missing or ours; INVALID_PAYLOAD when others need it. */
 export async function deleteCollection(change: Change, collection: string): Promise<void> {
@@ -48,40 +66,6 @@ export async function deleteCollection(change: Change, collection: string): Prom
     const names = needing.map((r) => `${r.collection}.${r.field}`).join(', ')
     throw problems.INVALID_PAYLOAD(`Collection "${collection}" is referenced by ${names}: remove these fields first.`)
   }
-  await forget(change, collection)
-  await change.items.delete('directus_collections', [collection], callerOf(change))
-  if (table) await alter(change, [dropTable(table)], { collection })
-}
-
-/** Removes what the system tables say of a collection. */
-async function forget(change: Change, collection: string): Promise<void> {
-  const { db, items, snapshot } = change
-  const caller = callerOf(change)
-  const [fields, relations, collections] = ['directus_fields', 'directus_relations', 'directus_collections'].map((name) =>
-    metaTable(change, name),
-  )
-  const keys = async <K extends string | number>(sql: string) => (await db.query<{ key: K }>(sql, [collection])).map(({ key }) => key)
-
-  const aliases = `(collection, field) in (select one_collection, one_field from ${relations} where many_collection = $1)`
-  await items.delete('directus_fields', await keys<number>(`select id as key from ${fields} where collection = $1 or ${aliases}`), caller)
-  await items.delete(
-    'directus_relations',
-    await keys<number>(`select id as key from ${relations} where many_collection = $1 or one_collection = $1`),
-    caller,
-  )
-  const members = await keys<string>(`select collection as key from ${collections} where "group" = $1`)
-  if (members.length) await items.update('directus_collections', members, { group: null }, caller)
-
-  const allowing = await db.query<{ id: number; names: string }>(
-    `select id, one_allowed_collections as names from ${relations} where $1 = any (string_to_array(one_allowed_collections, ','))`,
-    [collection],
-  )
-  for (const { id, names } of allowing) {
-    const rest = names.split(',').filter((name) => name !== collection)
-    await items.update('directus_relations', [id], { one_allowed_collections: rest }, caller)
-  }
-  for (const name of ['directus_permissions', 'directus_presets']) {
-    if (!snapshot.tables.has(name)) continue
-    await items.delete(name, await keys<number>(`select id as key from ${metaTable(change, name)} where collection = $1`), caller)
-  }
+  await forgetCollection(change, collection)
+  if (table) await change.alter([dropTable(table)], { collection })
 }

@@ -1,7 +1,8 @@
-/** Definitions of collections, fields and relations → SQL. Pure: what users write gets in as a quoted name or a quoted literal, nothing else. */
+/** Definitions of collections, fields and relations → statements that make and remove them. Pure: names go in quoted, values as quoted literals. */
 import { problems, quoteName } from 'plinth'
-import { type ColumnDefinition, type ColumnType, type FieldDefinition, isColumnType } from './input.ts'
+import { type ColumnType, type FieldDefinition, isColumnType } from './input.ts'
 import { constraintName } from './names.ts'
+import { defaultSql, literal, typeSql } from './sql-types.ts'
 
 export interface TableName {
   readonly schema: string
@@ -9,82 +10,32 @@ export interface TableName {
 }
 
 /** A field that has a column. */
-type ColumnField = FieldDefinition & { type: ColumnType }
+export type ColumnField = FieldDefinition & ({ type: ColumnType } | { schema: { exactType: string } })
 
-export const hasColumn = (field: FieldDefinition): field is ColumnField => isColumnType(field.type)
+export const hasColumn = (field: FieldDefinition): field is ColumnField => isColumnType(field.type) || Boolean(field.schema?.exactType)
 
 /** Auto-increment implies it: such a column is the table's key. */
 export const isKey = (field: FieldDefinition): boolean => Boolean(field.schema?.is_primary_key || field.schema?.has_auto_increment)
 
 export const qualified = ({ schema, name }: TableName): string => `${quoteName(schema)}.${quoteName(name)}`
 
-const sqlTypes: Readonly<Record<ColumnType, string | ((column: ColumnDefinition) => string)>> = {
-  string: ({ max_length }) => `varchar(${max_length ?? 255})`,
-  text: 'text',
-  integer: 'integer',
-  bigInteger: 'bigint',
-  float: 'real',
-  decimal: ({ numeric_precision, numeric_scale }) => `numeric(${numeric_precision ?? 10}, ${numeric_scale ?? 5})`,
-  boolean: 'boolean',
-  date: 'date',
-  time: 'time',
-  dateTime: 'timestamp',
-  timestamp: 'timestamptz',
-  json: 'json',
-  csv: 'text',
-  uuid: 'uuid',
-  hash: 'varchar(255)',
-  binary: 'bytea',
-  geometry: 'geometry(geometry, 4326)',
-  'geometry.Point': 'geometry(Point, 4326)',
-  'geometry.LineString': 'geometry(LineString, 4326)',
-  'geometry.Polygon': 'geometry(Polygon, 4326)',
-  'geometry.MultiPoint': 'geometry(MultiPoint, 4326)',
-  'geometry.MultiLineString': 'geometry(MultiLineString, 4326)',
-  'geometry.MultiPolygon': 'geometry(MultiPolygon, 4326)',
-}
+/** The type as a statement says it. */
+export const typeOf = ({ type, schema }: ColumnField): string => schema?.exactType ?? typeSql(type as ColumnType, schema ?? {})
 
 /** `"title" varchar(255) not null default 'x'`. */
 export function columnSql(field: ColumnField): string {
   const name = quoteName(field.field)
   const column = field.schema ?? {}
-  if (column.has_auto_increment) return `${name} ${field.type === 'bigInteger' ? 'bigserial' : 'serial'}`
-  const type = sqlTypes[field.type]
-  const parts = [name, typeof type === 'string' ? type : type(column)]
+  if (column.has_auto_increment) return `${name} ${serialOf(field)}`
+  const parts = [name, typeOf(field)]
   if (column.is_nullable === false) parts.push('not null')
   if (column.default_value !== undefined && column.default_value !== null)
-    parts.push(`default ${defaultSql(field.type, column.default_value)}`)
+    parts.push(`default ${defaultSql(field.type!, column.default_value)}`)
   return parts.join(' ')
 }
 
-/** The functions that a default may be. All else is a literal. */
-const functions: readonly [RegExp, (text: string) => string][] = [
-  [/^now\(\)$/i, () => 'current_timestamp'],
-  [/^CURRENT_TIMESTAMP(\([0-6]\))?$/, (text) => text],
-  [/^gen_random_uuid\(\)$/, (text) => text],
-]
-
-function defaultSql(type: ColumnType, value: unknown): string {
-  if (typeof value === 'object')
-    return literal(Array.isArray(value) && type !== 'json' ? value.map(wordOf).join(',') : JSON.stringify(value))
-  const text = String(value)
-  const found = functions.find(([form]) => form.test(text))
-  return found ? found[1](text) : literal(text)
-}
-
-const wordOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
-
-/**
- * Text between quotes, whatever `standard_conforming_strings` is.
- * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-STRINGS-ESCAPE
- * @throws INVALID_PAYLOAD for what no PostgreSQL text can hold.
- */
-export function literal(text: string): string {
-  if (text.includes('\0') || !text.isWellFormed())
-    throw problems.INVALID_PAYLOAD('A default value holds characters that a database cannot keep.')
-  const quoted = `'${text.replaceAll("'", "''")}'`
-  return text.includes('\\') ? `E${quoted.replaceAll('\\', '\\\\')}` : quoted
-}
+const serialOf = ({ type, schema }: ColumnField): string =>
+  type === 'bigInteger' ? 'bigserial' : schema?.exactType === 'smallint' ? 'smallserial' : 'serial'
 
 const list = (names: readonly string[]): string => names.map(quoteName).join(', ')
 
@@ -101,16 +52,37 @@ export function addColumn(table: TableName, field: ColumnField): string[] {
   return [`${alter} add column ${columnSql(field)}`, ...key, ...extras(table, field)]
 }
 
-/** A unique constraint and an index, where asked for. A primary key has both already. */
+/** A unique constraint, an index and a comment, where asked for. A primary key has the first two already. */
 function extras(table: TableName, field: ColumnField): string[] {
-  if (isKey(field)) return []
-  const name = (kind: 'unique' | 'index') => quoteName(constraintName(table.name, field.field, kind))
-  const column = list([field.field])
+  const { is_unique, is_indexed, comment } = field.schema ?? {}
   return [
-    ...(field.schema?.is_unique ? [`alter table ${qualified(table)} add constraint ${name('unique')} unique (${column})`] : []),
-    ...(field.schema?.is_indexed ? [`create index ${name('index')} on ${qualified(table)} (${column})`] : []),
+    ...(is_unique && !isKey(field) ? [addUnique(table, field.field)] : []),
+    ...(is_indexed && !isKey(field) ? [addIndex(table, field.field)] : []),
+    ...(comment ? [commentOnColumn(table, field.field, comment)] : []),
   ]
 }
+
+const nameFor = (table: TableName, column: string, kind: 'unique' | 'index' | 'foreign') =>
+  quoteName(constraintName(table.name, column, kind))
+
+export const addUnique = (table: TableName, column: string): string =>
+  `alter table ${qualified(table)} add constraint ${nameFor(table, column, 'unique')} unique (${list([column])})`
+
+export const addIndex = (table: TableName, column: string): string =>
+  `create index ${nameFor(table, column, 'index')} on ${qualified(table)} (${list([column])})`
+
+/** Whether it is a constraint or a bare index. */
+export const dropIndex = (table: TableName, index: string): string[] => [
+  `alter table ${qualified(table)} drop constraint if exists ${quoteName(index)}`,
+  `drop index if exists ${qualified({ schema: table.schema, name: index })}`,
+]
+
+/** An empty comment is none. */
+export const commentOnTable = (table: TableName, comment: string | null): string =>
+  `comment on table ${qualified(table)} is ${comment ? literal(comment) : 'null'}`
+
+export const commentOnColumn = (table: TableName, column: string, comment: string | null): string =>
+  `comment on column ${qualified(table)}.${quoteName(column)} is ${comment ? literal(comment) : 'null'}`
 
 export const dropTable = (table: TableName): string => `drop table ${qualified(table)}`
 
@@ -122,11 +94,21 @@ export interface ForeignKeyDefinition {
   readonly targetColumn: string
   readonly onDelete?: string | null
   readonly onUpdate?: string | null
+  /** Default: made from the names of table and column. */
+  readonly constraint?: string
 }
 
 /** The actions must be PostgreSQL's own words: they are not quoted. */
-export function addForeignKey(table: TableName, { column, target, targetColumn, onDelete, onUpdate }: ForeignKeyDefinition): string {
-  const name = quoteName(constraintName(table.name, column, 'foreign'))
-  const actions = `${onDelete ? ` on delete ${onDelete}` : ''}${onUpdate ? ` on update ${onUpdate}` : ''}`
-  return `alter table ${qualified(table)} add constraint ${name} foreign key (${list([column])}) references ${qualified(target)} (${list([targetColumn])})${actions}`
+export function addForeignKey(table: TableName, key: ForeignKeyDefinition): string {
+  const { column, target, targetColumn, onDelete, onUpdate, constraint } = key
+  const name = constraint === undefined ? nameFor(table, column, 'foreign') : quoteName(constraint)
+  for (const word of [onDelete, onUpdate])
+    if (word && !actions.has(word)) throw problems.INVALID_PAYLOAD(`"${word}" is no action of a foreign key.`)
+  const when = `${onDelete ? ` on delete ${onDelete}` : ''}${onUpdate ? ` on update ${onUpdate}` : ''}`
+  return `alter table ${qualified(table)} add constraint ${name} foreign key (${list([column])}) references ${qualified(target)} (${list([targetColumn])})${when}`
 }
+
+const actions: ReadonlySet<string> = new Set(['NO ACTION', 'SET NULL', 'SET DEFAULT', 'CASCADE', 'RESTRICT'])
+
+export const dropConstraint = (table: TableName, constraint: string): string =>
+  `alter table ${qualified(table)} drop constraint ${quoteName(constraint)}`

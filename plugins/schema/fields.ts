@@ -1,10 +1,13 @@
-/** Making and removing fields. */
+/** Making, changing and removing fields. */
 import { type Field, problems, type Table } from 'plinth'
 import type { Item } from 'plinth/items'
-import { alter, type Change, callerOf, metaTable } from './change.ts'
-import { addColumn, dropColumn, hasColumn } from './ddl.ts'
+import { alterColumn, type StoredField } from './alter.ts'
+import { type Change, metaTable } from './change.ts'
+import { addColumn, dropColumn, hasColumn, qualified } from './ddl.ts'
 import { isTold } from './describe.ts'
-import type { FieldDefinition } from './input.ts'
+import { forgetField } from './forget.ts'
+import type { FieldDefinition, FieldPatch } from './input.ts'
+import { lossByType } from './loss.ts'
 import { checkName } from './names.ts'
 
 /** A field's row in directus_fields; undefined for one that has none. JSON columns always have one: their special says how to read them. */
@@ -37,49 +40,87 @@ const groupOf = ({ meta }: FieldDefinition): string | null => (typeof meta?.grou
 
 /** @throws FORBIDDEN for an unknown collection; INVALID_PAYLOAD for a name that is taken or cannot be served. */
 export async function createField(change: Change, collection: string, definition: FieldDefinition): Promise<void> {
-  const { db, items, snapshot } = change
+  const { db, snapshot, rows } = change
   const table = snapshot.tables.get(collection)
   if (!table) throw problems.FORBIDDEN()
   checkName('field', definition.field)
   if (table.fields.has(definition.field))
     throw problems.INVALID_PAYLOAD(`Field "${definition.field}" already exists in collection "${collection}".`)
 
-  if (hasColumn(definition)) await alter(change, addColumn(table, definition), { collection, field: definition.field })
+  if (hasColumn(definition)) await change.alter(addColumn(table, definition), { collection, field: definition.field })
   const [next] = await db.query<{ sort: number }>(
     `select coalesce(max(sort), 0) + 1 as sort from ${metaTable(change, 'directus_fields')} where collection = $1 and "group" is not distinct from $2`,
     [collection, groupOf(definition)],
   )
   const row = fieldRow(collection, definition, next!.sort)
-  if (row) await items.create('directus_fields', [row], callerOf(change))
+  if (row) await rows.create('directus_fields', [row])
+}
+
+export interface ChangeOptions {
+  /** Values may be cut off, rounded or dropped. */
+  readonly mayLose?: boolean
+}
+
+/**
+ * Changes a field's column and what is said of it. Saying something of a name that is not there makes a field without column.
+ * @throws FORBIDDEN for an unknown collection; INVALID_PAYLOAD for what cannot be; VALUE_TOO_LONG and others when rows stand against it.
+ */
+export async function updateField(
+  change: Change,
+  collection: string,
+  name: string,
+  patch: FieldPatch,
+  options: ChangeOptions = {},
+): Promise<void> {
+  const table = change.snapshot.tables.get(collection)
+  if (!table) throw problems.FORBIDDEN()
+  const field = table.fields.get(name)
+  if (field?.meta?.system) checkSystemPatch(patch)
+  if (field?.column && patch.type === 'alias') throw problems.INVALID_PAYLOAD(`"${name}" of collection "${collection}" has a column.`)
+  if (patch.schema) {
+    if (!field?.column) throw problems.INVALID_PAYLOAD(`"${name}" of collection "${collection}" has no column.`)
+    await alterField(change, table, { ...field, column: field.column }, patch, options)
+  }
+  if (patch.meta) await updateMeta(change, collection, name, patch.meta)
+}
+
+function checkSystemPatch({ schema, meta, type }: FieldPatch): void {
+  const said = Object.keys(schema ?? {})
+  if (said.length !== 1 || said[0] !== 'is_indexed' || meta || type)
+    throw problems.INVALID_PAYLOAD('Of a field of the system only "schema.is_indexed" can be changed.')
+}
+
+async function alterField(change: Change, table: Table, field: StoredField, { type, schema }: FieldPatch, { mayLose }: ChangeOptions) {
+  const about = { collection: table.name, field: field.name }
+  const altered = alterColumn(table, field, type, schema ?? {})
+  if (altered.type !== undefined && !mayLose) {
+    // No row may come in between the look and the change.
+    await change.alter([`lock table ${qualified(table)} in access exclusive mode`], about)
+    const loss = await lossByType(change, table, field, altered.type)
+    if (loss) throw loss
+  }
+  await change.alter(altered.statements, about)
+}
+
+async function updateMeta(change: Change, collection: string, field: string, meta: Item): Promise<void> {
+  const { id: _, ...said } = meta
+  const [row] = await change.db.query<{ id: number }>(
+    `select id from ${metaTable(change, 'directus_fields')} where collection = $1 and field = $2 order by id limit 1`,
+    [collection, field],
+  )
+  const item = { ...said, collection, field }
+  if (row) return void (await change.rows.update('directus_fields', [row.id], item))
+  checkName('field', field)
+  await change.rows.create('directus_fields', [item])
 }
 
 /** Removes a field with its column and all that is said of it elsewhere. @throws FORBIDDEN for an unknown collection or a field of ours. */
 export async function deleteField(change: Change, collection: string, name: string): Promise<void> {
   const table = change.snapshot.tables.get(collection)
-  const field = table?.fields.get(name)
+  const field: Field | undefined = table?.fields.get(name)
   if (!table || field?.meta?.system) throw problems.FORBIDDEN()
   if (!isTold(field)) return
   if (field.column?.primaryKey) throw problems.INVALID_PAYLOAD(`"${name}" is the primary key of "${collection}": it cannot be removed.`)
-  await forget(change, table, field)
-  if (field.column) await alter(change, [dropColumn(table, name)], { collection, field: name })
-}
-
-/** Removes what the meta tables say of a field: its row, its relation with the alias on the other side, and settings that name it. */
-async function forget(change: Change, table: Table, { name }: Field): Promise<void> {
-  const { db, items } = change
-  const caller = callerOf(change)
-  const [fields, relations] = ['directus_fields', 'directus_relations'].map((of) => metaTable(change, of))
-  const ids = async (sql: string) => (await db.query<{ id: number }>(sql, [table.name, name])).map(({ id }) => id)
-
-  const aliases = `(collection, field) in (select one_collection, one_field from ${relations} where many_collection = $1 and many_field = $2)`
-  await items.delete('directus_fields', await ids(`select id from ${fields} where (collection = $1 and field = $2) or ${aliases}`), caller)
-  await items.delete('directus_relations', await ids(`select id from ${relations} where many_collection = $1 and many_field = $2`), caller)
-  const asOne = await ids(`select id from ${relations} where one_collection = $1 and one_field = $2`)
-  if (asOne.length) await items.update('directus_relations', asOne, { one_field: null }, caller)
-  const members = await ids(`select id from ${fields} where collection = $1 and "group" = $2`)
-  if (members.length) await items.update('directus_fields', members, { group: null }, caller)
-  const settings = (['archive_field', 'sort_field'] as const).filter((setting) => table.meta?.[setting] === name)
-  if (settings.length && !table.system) {
-    await items.update('directus_collections', [table.name], Object.fromEntries(settings.map((setting) => [setting, null])), caller)
-  }
+  await forgetField(change, table, field)
+  if (field.column) await change.alter([dropColumn(table, name)], { collection, field: name })
 }

@@ -1,37 +1,35 @@
 /** Modelling: collections, fields and relations over HTTP and as a service. Owns the meta tables. */
-import { definePlugin, system, type Transaction } from 'plinth'
+import { definePlugin, env, system } from 'plinth'
 import { items } from 'plinth/items'
+import * as v from 'valibot'
 import { modelling } from './api.ts'
+import { realChange } from './change.ts'
 import { createCollection } from './collections.ts'
 import { parseCollection } from './input.ts'
-import { collectionRoutes, fieldRoutes, type RunChange, relationRoutes } from './routes.ts'
+import { collectionRoutes, fieldRoutes, relationRoutes } from './routes.ts'
+import { changeRunner, holdSchema } from './run.ts'
 import { tables } from './tables.ts'
+
+/** How long a change waits for a table that others work on, ms: all who want it later wait behind. */
+const Options = v.object({ SCHEMA_LOCK_TIMEOUT: env.duration('5s') })
 
 export const schema = definePlugin({
   name: 'schema',
   needs: [items],
   gives: modelling,
+  options: Options,
   tables,
-  setup(host) {
+  setup(host, { SCHEMA_LOCK_TIMEOUT: lockTimeout }) {
     const engine = host.use(items)
-    const change = (db: Transaction) => ({ db, items: engine, snapshot: host.registry.snapshot, schema: host.config.schemas[0]! })
-
-    const run: RunChange = async (access, work) => {
-      const result = await host.db.transaction(async (db) => {
-        const done = await work({ ...change(db), access })
-        await host.registry.changed(db)
-        return done
-      })
-      await host.registry.reload()
-      return result
-    }
+    const run = changeRunner(host, engine, lockTimeout)
     collectionRoutes(host, run)
     fieldRoutes(host, run)
     relationRoutes(host, run)
 
     return {
       async createCollection(definition, db) {
-        await createCollection({ ...change(db), access: system }, parseCollection(definition))
+        await holdSchema(db, lockTimeout)
+        await createCollection(realChange(db, system, host.registry.snapshot, host.config.schemas[0]!, engine), parseCollection(definition))
         await host.registry.changed(db)
       },
     }

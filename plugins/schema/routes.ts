@@ -1,8 +1,7 @@
 /** /collections, /fields and /relations. Reads answer from the registry's snapshot, without a query. */
 import type { Context, Next } from 'hono'
-import { type Access, type Env, type Host, problems, type Relation, readJson, type Table } from 'plinth'
-import type { Change } from './change.ts'
-import { createCollection, deleteCollection } from './collections.ts'
+import { type Env, type Host, problems, type Relation, readJson, type Table } from 'plinth'
+import { createCollection, deleteCollection, updateCollection } from './collections.ts'
 import {
   type CollectionAnswer,
   describeCollection,
@@ -12,19 +11,36 @@ import {
   describeFieldsOf,
   describeRelation,
   describeRelations,
+  type FieldAnswer,
   isTold,
 } from './describe.ts'
-import { createField, deleteField } from './fields.ts'
-import { parseCollection, parseField, parseRelation, parseSearch } from './input.ts'
-import { createRelation } from './relations.ts'
-
-/** Runs one change in a transaction; once it resolves the registry knows the new schema. */
-export type RunChange = <T>(access: Access, work: (change: Change) => Promise<T>) => Promise<T>
+import { createField, deleteField, updateField } from './fields.ts'
+import {
+  parseCollection,
+  parseCollectionPatch,
+  parseField,
+  parseFieldPatch,
+  parsePatches,
+  parseRelation,
+  parseRelationPatch,
+  parseSearch,
+} from './input.ts'
+import { createRelation, deleteRelation, updateRelation } from './relations.ts'
+import type { RunChange } from './run.ts'
 
 const admins = async <P extends string>(c: Context<Env, P>, next: Next): Promise<void> => {
   if (!c.env.accountability.admin) throw problems.FORBIDDEN()
   await next()
 }
+
+/** A switch of the query string: `?name`, `?name=true`. */
+const isOn = <P extends string>(c: Context<Env, P>, name: string): boolean => {
+  const value = c.req.query(name)
+  return value !== undefined && value !== 'false' && value !== '0'
+}
+
+/** Whether values may be cut off, rounded or dropped. */
+const mayLose = <P extends string>(c: Context<Env, P>): boolean => isOn(c, 'allow_data_loss') || isOn(c, 'force')
 
 export function collectionRoutes(host: Host, run: RunChange): void {
   const one = (name: string): CollectionAnswer => {
@@ -51,6 +67,21 @@ export function collectionRoutes(host: Host, run: RunChange): void {
       })
       return c.json({ data: Array.isArray(body) ? all(definitions.map(({ collection }) => collection)) : one(definitions[0]!.collection) })
     })
+    .patch('/', admins, async (c) => {
+      const patches = parsePatches(await readJson(c), 'collection', parseCollectionPatch)
+      await run(c.env.accountability, async (change) => {
+        for (const [collection, patch] of patches) await updateCollection(change, collection, patch)
+      })
+      return c.json({ data: all([...patches.keys()]) })
+    })
+    .patch('/:collection', admins, async (c) => {
+      const collection = c.req.param('collection')
+      const body = await readJson(c)
+      const patch = parseCollectionPatch(Array.isArray(body) ? {} : body)
+      await run(c.env.accountability, (change) => updateCollection(change, collection, patch))
+      const found = describeCollection(host.registry.snapshot, collection)
+      return found ? c.json({ data: found }) : c.body(null, 204)
+    })
     .delete('/:collection', admins, async (c) => {
       await run(c.env.accountability, (change) => deleteCollection(change, c.req.param('collection')))
       return c.body(null, 204)
@@ -63,25 +94,45 @@ export function fieldRoutes(host: Host, run: RunChange): void {
     if (!table) throw problems.FORBIDDEN()
     return table
   }
+  const told = (collection: string, name: string): FieldAnswer | undefined => {
+    const table = tableOf(collection)
+    const field = table.fields.get(name)
+    return isTold(field) ? describeField(table, field) : undefined
+  }
+  const answer = (c: Context<Env>, field: FieldAnswer | undefined) => (field ? c.json({ data: field }) : c.body(null, 204))
 
   host
     .routes('/fields')
     .get('/', admins, (c) => c.json({ data: describeFields(host.registry.snapshot) }))
     .get('/:collection', admins, (c) => c.json({ data: describeFieldsOf(tableOf(c.req.param('collection'))) }))
     .get('/:collection/:field', admins, (c) => {
-      const table = tableOf(c.req.param('collection'))
-      const field = table.fields.get(c.req.param('field'))
-      if (!isTold(field)) throw problems.FORBIDDEN()
-      return c.json({ data: describeField(table, field) })
+      const found = told(c.req.param('collection'), c.req.param('field'))
+      if (!found) throw problems.FORBIDDEN()
+      return c.json({ data: found })
     })
     .post('/:collection', admins, async (c) => {
       const collection = c.req.param('collection')
       tableOf(collection)
       const definition = parseField(await readJson(c))
       await run(c.env.accountability, (change) => createField(change, collection, definition))
-      const table = tableOf(collection)
-      const field = table.fields.get(definition.field)
-      return isTold(field) ? c.json({ data: describeField(table, field) }) : c.body(null, 204)
+      return answer(c, told(collection, definition.field))
+    })
+    .patch('/:collection', admins, async (c) => {
+      const collection = c.req.param('collection')
+      tableOf(collection)
+      const patches = parsePatches(await readJson(c), 'field', parseFieldPatch)
+      const options = { mayLose: mayLose(c) }
+      await run(c.env.accountability, async (change) => {
+        for (const [field, patch] of patches) await updateField(change, collection, field, patch, options)
+      })
+      const answers = [...patches.keys()].flatMap((field) => told(collection, field) ?? [])
+      return answers.length ? c.json({ data: answers }) : c.body(null, 204)
+    })
+    .patch('/:collection/:field', admins, async (c) => {
+      const { collection, field } = c.req.param()
+      const patch = parseFieldPatch(await readJson(c))
+      await run(c.env.accountability, (change) => updateField(change, collection, field, patch, { mayLose: mayLose(c) }))
+      return answer(c, told(collection, field))
     })
     .delete('/:collection/:field', admins, async (c) => {
       await run(c.env.accountability, (change) => deleteField(change, c.req.param('collection'), c.req.param('field')))
@@ -113,5 +164,15 @@ export function relationRoutes(host: Host, run: RunChange): void {
       const definition = parseRelation(await readJson(c))
       await run(c.env.accountability, (change) => createRelation(change, definition))
       return c.json({ data: describeRelation(one(definition.collection, definition.field)) })
+    })
+    .patch('/:collection/:field', admins, async (c) => {
+      const { collection, field } = c.req.param()
+      const patch = parseRelationPatch(await readJson(c))
+      await run(c.env.accountability, (change) => updateRelation(change, collection, field, patch))
+      return c.json({ data: describeRelation(one(collection, field)) })
+    })
+    .delete('/:collection/:field', admins, async (c) => {
+      await run(c.env.accountability, (change) => deleteRelation(change, c.req.param('collection'), c.req.param('field')))
+      return c.body(null, 204)
     })
 }

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addColumn, addForeignKey, columnSql, createTable, literal } from '../../../plugins/schema/ddl.ts'
+import { addColumn, addForeignKey, columnSql, createTable } from '../../../plugins/schema/ddl.ts'
 import { type FieldDefinition, parseField } from '../../../plugins/schema/input.ts'
 import { checkName, constraintName } from '../../../plugins/schema/names.ts'
+import { literal } from '../../../plugins/schema/sql-types.ts'
 
 const field = (definition: object): FieldDefinition => parseField({ field: 'a', ...definition })
 const table = { schema: 'public', name: 'books' }
