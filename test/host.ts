@@ -2,7 +2,7 @@
 import { createKernel, type Database, type Kernel, type Plugin } from 'plinth'
 import { createLog } from '../kernel/log.ts'
 import { loadPlugins } from '../plugins/mod.ts'
-import { freshDatabase } from './database.ts'
+import { freshDatabase, type TestDatabase } from './database.ts'
 
 export const admin = { token: 'admin-token', email: 'admin@example.com', password: 'Password123!' }
 
@@ -44,12 +44,15 @@ export interface TestOptions {
   readonly env?: Readonly<Record<string, string>>
   /** SQL that runs before the kernel starts. */
   readonly sql?: string
+  /** Instead of a fresh one; whoever made it drops it. */
+  readonly database?: TestDatabase
   /** What the kernel gets in place of the test's database, such as one that counts. */
   readonly wrap?: (db: Database) => Database
 }
 
 export async function startKernel(options: TestOptions = {}): Promise<TestHost> {
-  const database = await freshDatabase(options.driver)
+  const database = options.database ?? (await freshDatabase(options.driver))
+  const release = options.database ? async () => {} : () => database.drop()
   if (options.sql) await database.db.execute(options.sql)
   const logs: Record<string, unknown>[] = []
   const here = new URL('./', import.meta.url).href
@@ -65,7 +68,7 @@ export async function startKernel(options: TestOptions = {}): Promise<TestHost> 
     database: options.wrap?.(database.db) ?? database.db,
     log: createLog('info', (line) => logs.push(JSON.parse(line))),
   }).catch(async (error: unknown) => {
-    await database.drop()
+    await release()
     throw error
   })
 
@@ -97,7 +100,7 @@ export async function startKernel(options: TestOptions = {}): Promise<TestHost> 
     api,
     async close() {
       await kernel.close()
-      await database.drop()
+      await release()
     },
   }
 }

@@ -23,17 +23,33 @@ export interface Change {
   alter(statements: readonly string[], about: Subject): Promise<void>
 }
 
-/** A change that happens, in the name of `access`. */
-export function realChange(db: Transaction, access: Access, snapshot: Snapshot, schema: string, items: Items): Change {
+export interface ChangeParts {
+  readonly db: Transaction
+  /** Whose change it is. */
+  readonly access: Access
+  readonly snapshot: Snapshot
+  readonly schema: string
+  readonly items: Items
+  /** Gets the names of versions that rows have raised: caches to be emptied after commit. */
+  readonly raised?: Set<string>
+}
+
+/** A change that happens. */
+export function realChange({ db, access, snapshot, schema, items, raised }: ChangeParts): Change {
   const caller: Caller = { db, access }
+  const written = (collection: string): string => {
+    const version = snapshot.tables.get(collection)?.raises
+    if (version) raised?.add(version)
+    return collection
+  }
   return {
     db,
     snapshot,
     schema,
     rows: {
-      create: (collection, rows) => items.create(collection, rows, caller),
-      update: (collection, keys, patch) => items.update(collection, keys, patch, caller),
-      delete: (collection, keys) => items.delete(collection, keys, caller),
+      create: (collection, rows) => items.create(written(collection), rows, caller),
+      update: (collection, keys, patch) => items.update(written(collection), keys, patch, caller),
+      delete: (collection, keys) => items.delete(written(collection), keys, caller),
     },
     async alter(statements, about) {
       if (!statements.length) return

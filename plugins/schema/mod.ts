@@ -29,7 +29,9 @@ export const schema = definePlugin({
     return {
       async createCollection(definition, db) {
         await holdSchema(db, lockTimeout)
-        await createCollection(realChange(db, system, host.registry.snapshot, host.config.schemas[0]!, engine), parseCollection(definition))
+        const { snapshot } = host.registry
+        const change = realChange({ db, access: system, snapshot, schema: host.config.schemas[0]!, items: engine })
+        await createCollection(change, parseCollection(definition))
         await host.registry.changed(db)
       },
     }

@@ -25,19 +25,23 @@ export async function holdSchema(db: Transaction, lockTimeout: number): Promise<
 }
 
 export function changeRunner(host: Host, items: Items, lockTimeout: number): RunChange {
-  const { db, registry, config } = host
+  const { db, registry, versions, config } = host
   const inTurn = oneByOne()
 
   /** Undefined when another process was quicker: what was planned on may be no more. */
   async function attempt<T>(access: Access, work: (change: Change) => Promise<T>): Promise<{ result: T } | undefined> {
     const { snapshot } = registry
-    return db.transaction(async (transaction) => {
+    const raised = new Set<string>()
+    const done = await db.transaction(async (transaction) => {
       await holdSchema(transaction, lockTimeout)
       if (await registry.isOutdated(transaction)) return undefined
-      const result = await work(realChange(transaction, access, snapshot, config.schemas[0]!, items))
+      const result = await work(realChange({ db: transaction, access, snapshot, schema: config.schemas[0]!, items, raised }))
       await registry.changed(transaction)
       return { result }
     })
+    // The schema's own is read below. What else hangs on these rows must not wait for the notice to come back.
+    for (const name of raised) if (name !== 'schema') versions.touch(name)
+    return done
   }
 
   return (access, work) =>
