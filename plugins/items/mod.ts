@@ -41,7 +41,7 @@ export const itemsPlugin = definePlugin({
       relations: options.QUERY_RELATIONS_MAX,
       response: options.RESPONSE_MAX,
     })
-    const writer = new Writer(host, { depth: options.PAYLOAD_DEPTH_MAX, relations: options.PAYLOAD_RELATIONS_MAX })
+    const writer = new Writer({ host, reader, limits: { depth: options.PAYLOAD_DEPTH_MAX, relations: options.PAYLOAD_RELATIONS_MAX } })
     const { etagOf: tag } = await import('./etag.node.ts')
     const engine = { reader, writer, log: host.log, tag }
     host.hook(serverInfo, async function tellLimits({ accountability, info }, next) {

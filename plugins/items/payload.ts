@@ -3,36 +3,50 @@ import { type Access, type Field, nobody, type Problem, problems, system, type T
 import type { Item } from './api.ts'
 import { checkKeyPart } from './keys.ts'
 
+/** What is known of an item beside its own values. */
+export interface Surroundings {
+  /** The fields that lead to it in its payload: told with faults. */
+  readonly path?: readonly string[]
+  /** Fields that get their values later, from items in their place. */
+  readonly pending?: ReadonlySet<string>
+  /** What the rule of a field says against the item. */
+  readonly faultsOf?: (field: Field) => readonly Problem[]
+}
+
 /**
  * The values of a new row by column.
- * @throws FAILED_VALIDATION for every required value that is missing or null, all at once; INVALID_PAYLOAD for what no column takes;
- * FORBIDDEN for a key of the wrong type. `path` is told with the faults: the fields that lead to the item in its payload.
+ * @throws FAILED_VALIDATION for every value that is missing, null or against a rule, all at once; INVALID_PAYLOAD for what no column takes; FORBIDDEN
+ * for a key of the wrong type.
  */
-export function toNewRow(table: Table, item: Item, access: Access, path: readonly string[] = []): Item {
-  const row = toColumns(table, item)
+export function toNewRow(table: Table, item: Item, access: Access, { path = [], pending, faultsOf }: Surroundings = {}): Item {
+  const row = ownValues(table, item)
   for (const name of table.primaryKey) checkKeyPart(table, name, row[name])
   fillIn(table, row, access, 'created')
   const faults: Problem[] = []
   for (const field of table.fields.values()) {
-    const { column } = field
-    if (!column || column.nullable || column.generated !== null) continue
-    if (row[field.name] === null) faults.push(invalid(field, 'nnull', path))
-    if (row[field.name] === undefined && column.default === null && column.identity === null) faults.push(invalid(field, 'required', path))
+    const { name, column } = field
+    if (column && !column.nullable && column.generated === null) {
+      if (row[name] === null) faults.push(invalid(field, 'nnull', path))
+      const given = row[name] !== undefined || pending?.has(name)
+      if (!given && column.default === null && column.identity === null) faults.push(invalid(field, 'required', path))
+    }
+    if (faultsOf) faults.push(...faultsOf(field))
   }
   if (faults.length) throw new AggregateError(faults)
-  return row
+  return toColumns(table, row)
 }
 
-/** The values that a change sets, by column; a key in it is left out: keys do not change. */
-export function toChange(table: Table, patch: Item, access: Access, path: readonly string[] = []): Item {
-  const row = toColumns(table, patch)
+/** The values that a change sets, by column; a key in it is left out: keys do not change. @throws as `toNewRow` does. */
+export function toChange(table: Table, patch: Item, access: Access, { path = [], faultsOf }: Surroundings = {}): Item {
+  const row = ownValues(table, patch)
   for (const name of table.primaryKey) delete row[name]
-  const faults = [...table.fields.values()]
-    .filter(({ name, column }) => row[name] === null && column?.nullable === false)
-    .map((field) => invalid(field, 'nnull', path))
+  const faults = [...table.fields.values()].flatMap((field) => [
+    ...(row[field.name] === null && field.column?.nullable === false ? [invalid(field, 'nnull', path)] : []),
+    ...(faultsOf?.(field) ?? []),
+  ])
   if (faults.length) throw new AggregateError(faults)
   fillIn(table, row, access, 'updated')
-  return row
+  return toColumns(table, row)
 }
 
 const invalid = (field: Field, type: 'required' | 'nnull', path: readonly string[]) =>
@@ -42,14 +56,16 @@ const invalid = (field: Field, type: 'required' | 'nnull', path: readonly string
     path,
   })
 
-function toColumns(table: Table, item: Item): Item {
+/** What the table has columns for. */
+function ownValues(table: Table, item: Item): Item {
   // Without a prototype: columns may be called "constructor" or "__proto__".
   const row: Item = Object.create(null)
-  for (const [name, value] of Object.entries(item)) {
-    const field = table.fields.get(name)
-    if (!field || value === undefined) continue
-    if (field.column) row[name] = toColumnValue(field, value)
-  }
+  for (const [name, value] of Object.entries(item)) if (value !== undefined && table.fields.get(name)?.column) row[name] = value
+  return row
+}
+
+function toColumns(table: Table, row: Item): Item {
+  for (const [name, value] of Object.entries(row)) row[name] = toColumnValue(table.fields.get(name)!, value)
   return row
 }
 

@@ -113,7 +113,7 @@ const units: readonly (readonly [form: RegExp, (date: Date, n: number) => void])
 /** Whether a value depends on when it is asked: `$NOW`, `$NOW(-1 day)`. */
 export const isTime = (value: unknown): value is string => typeof value === 'string' && /^\$NOW(\(|$)/.test(value)
 
-function resolveTime(text: string, now: Date): Date {
+export function resolveTime(text: string, now: Date): Date {
   const date = new Date(now)
   if (text === '$NOW' || text === '$NOW()') return date
   const [, amount, unit = ''] = /^\$NOW\(\s*([+-]?\s*\d{1,9}(?:\.\d{1,9})?)\s*([a-z]*)\s*\)$/i.exec(text) ?? []

@@ -4,17 +4,17 @@ import { type Caller, type Change, type ChangedEvent, type Item, itemsChanged, t
 import { toWriteProblem } from './faults.ts'
 import { upToDate } from './outdated.ts'
 import { tableOf } from './place.ts'
-import { Tree, type WriteLimits } from './write/tree.ts'
+import { Tree, type TreeParts } from './write/tree.ts'
 
 export class Writer {
   readonly #host: Host
-  readonly #limits: WriteLimits
+  readonly #parts: TreeParts
   /** What each of our own open transactions has changed so far, to be told after commit. */
   readonly #changes = new WeakMap<Transaction, ChangedEvent[]>()
 
-  constructor(host: Host, limits: WriteLimits) {
-    this.#host = host
-    this.#limits = limits
+  constructor(parts: TreeParts) {
+    this.#host = parts.host
+    this.#parts = parts
   }
 
   /** Runs `work` in the caller's transaction, or in one of its own; then, after commit, tells what changed. */
@@ -62,7 +62,7 @@ export class Writer {
   /** What is sent is copied for `work`, which may run again. */
   #write<T>(collection: string, caller: Caller, work: (tree: Tree, table: Table) => Promise<T>): Promise<T> {
     return this.within(caller, (db) => {
-      const tree = new Tree(this.#host, db, caller.access, this.#limits, (change) => this.#changed(db, change))
+      const tree = new Tree(this.#parts, db, caller.access, (change) => this.#changed(db, change))
       return work(tree, tableOf(this.#host.registry.snapshot, collection))
     })
   }

@@ -16,9 +16,10 @@ import {
   type UpdateEvent,
 } from '../api.ts'
 import { keyLists, keyOf } from '../keys.ts'
-import { toChange, toNewRow } from '../payload.ts'
+import { type Surroundings, toChange, toNewRow } from '../payload.ts'
 import { authorise } from '../permit.ts'
 import { tableOf } from '../place.ts'
+import type { Reader } from '../read.ts'
 import { type Entry, identityOf, inWaves, isItem, keyOfIdentity, type ListChange, type ManyLink, type Parts, takeApart } from './parts.ts'
 import {
   deleteRows,
@@ -31,12 +32,20 @@ import {
   type Target,
   updateRows,
 } from './statements.ts'
+import { rulesOf } from './validation.ts'
+import { variableOf } from './variables.ts'
 
 export interface WriteLimits {
   /** Levels of relations, the field counted. */
   readonly depth: number
   /** Sets of nested items. */
   readonly relations: number
+}
+
+export interface TreeParts {
+  readonly host: Host
+  readonly reader: Reader
+  readonly limits: WriteLimits
 }
 
 /** Where items stand in a payload. */
@@ -61,15 +70,17 @@ export class Tree {
   readonly #access: Access
   readonly #limits: WriteLimits
   readonly #snapshot: Snapshot
+  readonly #reader: Reader
   readonly #note: (change: ChangedEvent) => Promise<void>
   #relations = 0
 
   /** `note` hears of each set of rows that was written. */
-  constructor(host: Host, db: Transaction, access: Access, limits: WriteLimits, note: (change: ChangedEvent) => Promise<void>) {
+  constructor({ host, reader, limits }: TreeParts, db: Transaction, access: Access, note: (change: ChangedEvent) => Promise<void>) {
     this.#host = host
+    this.#reader = reader
+    this.#limits = limits
     this.#db = db
     this.#access = access
-    this.#limits = limits
     this.#snapshot = host.registry.snapshot
     this.#note = note
   }
@@ -80,8 +91,9 @@ export class Tree {
     const event: CreateEvent = { ...this.#event(table, place), rows: [...items], keys: [], wanted: new Set() }
     await this.#host.run(itemsCreate, event, async (e) => {
       const parts = e.rows.map((item) => takeApart(this.#snapshot, table, item))
-      await this.#writeOnes(parts, e.rows, place)
-      const rows = parts.map(({ own }) => toNewRow(table, own, this.#access, place.path))
+      const around = await this.#surroundings(table, place)
+      const rows = parts.map((part, i) => toNewRow(table, part.own, this.#access, around(e.rows[i]!, part)))
+      await this.#writeOnes(parts, rows, e.rows, place)
       e.stored = await insertRows(this.#at(table), rows, e.rows, e.wanted)
       e.keys = e.stored.map((row) => keyOf(table, row))
       const owners = e.keys.map((key, i): Owner => ({ key, item: e.rows[i]!, lists: parts[i]!.lists }))
@@ -98,17 +110,19 @@ export class Tree {
     await this.#host.run(itemsUpdate, event, async (e) => {
       const parts = e.changes.map(({ patch }) => takeApart(this.#snapshot, table, patch))
       if (!present && parts.some(({ ones, lists }) => ones.length || lists.size)) await this.#keepPresent(table, e.changes, parts)
-      const found = parts.filter((_, i) => e.changes[i]!.keys.length)
-      await this.#writeOnes(
-        found,
-        e.changes.filter(({ keys }) => keys.length).map(({ patch }) => patch),
-        place,
-      )
+      const around = await this.#surroundings(table, place)
       const rows = e.changes.map(({ keys, patch }, i) => ({
         keys,
         patch,
-        values: toChange(table, parts[i]!.own, this.#access, place.path),
+        values: toChange(table, parts[i]!.own, this.#access, around(patch, parts[i]!)),
       }))
+      const found = [...rows.keys()].filter((i) => rows[i]!.keys.length)
+      await this.#writeOnes(
+        found.map((i) => parts[i]!),
+        found.map((i) => rows[i]!.values),
+        found.map((i) => rows[i]!.patch),
+        place,
+      )
       const stored = await updateRows(this.#at(table), rows, e.wanted)
       for (const [i, change] of e.changes.entries()) {
         change.stored = stored[i]!
@@ -173,9 +187,19 @@ export class Tree {
     }
   }
 
-  /** Writes the items that rows point at, and puts what they are pointed at by into the rows. */
-  async #writeOnes(parts: readonly Parts[], holders: readonly Item[], place: Place): Promise<void> {
-    const all = parts.flatMap(({ own, ones }, i) => ones.map((one) => ({ ...one, own, parent: holders[i]! })))
+  /** What payloads at a place are checked with. */
+  async #surroundings(table: Table, { path }: Place): Promise<(item: Item, parts: Parts) => Surroundings> {
+    const faultsOf = await rulesOf(table, (name) => variableOf(name, this.#access, this.#reader, this.#db))
+    return (item, { ones }) => ({
+      path,
+      pending: new Set(ones.map(({ field }) => field)),
+      ...(faultsOf && { faultsOf: (field) => faultsOf(field, item, path) }),
+    })
+  }
+
+  /** Writes the items that rows point at, and puts what they are pointed at by into the rows. `holders` are the items that the rows were made of. */
+  async #writeOnes(parts: readonly Parts[], rows: readonly Item[], holders: readonly Item[], place: Place): Promise<void> {
+    const all = parts.flatMap(({ ones }, i) => ones.map((one) => ({ ...one, row: rows[i]!, parent: holders[i]! })))
     for (const ones of Map.groupBy(all, ({ field, target }) => JSON.stringify([field, target])).values()) {
       const { field, target, targetField } = ones[0]!
       const table = tableOf(this.#snapshot, target)
@@ -186,7 +210,7 @@ export class Tree {
       })
       const keys = await this.#save(table, entries, path)
       const values = targetField === null ? keys.map((key) => key && String(key)) : await this.#values(table, keys, targetField)
-      for (const [i, { own }] of ones.entries()) own[field] = values[i] ?? null
+      for (const [i, { row }] of ones.entries()) row[field] = values[i] ?? null
     }
   }
 

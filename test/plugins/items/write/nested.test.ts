@@ -49,7 +49,7 @@ describe('nested writes', () => {
   let host: TestHost
   const recorder = createRecorder()
   before(async () => {
-    host = await startShop({ plugins: [observer], wrap: recorder.wrap, env: { MAX_PAYLOAD_SIZE: '16mb' } })
+    host = await startShop({ change: ['-history'], plugins: [observer], wrap: recorder.wrap, env: { MAX_PAYLOAD_SIZE: '16mb' } })
     await host.api('GET', '/users/me')
   })
   after(() => host.close())
