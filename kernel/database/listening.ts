@@ -1,6 +1,6 @@
 /**
- * LISTEN on a connection of its own, for as long as anybody listens. It sends itself a notification through the pool now and then: a half-open
- * connection, or a LISTEN that a pooler swallowed, would be silent otherwise.
+ * LISTEN on a connection of its own for each channel. It sends itself a notification through the pool now and then: a half-open connection, or a
+ * LISTEN that a pooler swallowed, would be silent otherwise.
  */
 import type { Log } from '../log.ts'
 import { DatabaseError, type Listener, quoteName } from './database.ts'
@@ -12,40 +12,57 @@ export interface ListeningOptions {
   notify(channel: string, payload: string): Promise<void>
   /** ms between two notifications to itself. */
   readonly heartbeat: number
+  /** ms after which a notification counts as lost. */
+  readonly silence: number
   readonly log: Log | undefined
 }
 
+type Stop = () => Promise<void>
+
 export interface Listening {
-  listen(channel: string, listener: Listener): Promise<() => Promise<void>>
+  listen(channel: string, listener: Listener): Promise<Stop>
   close(): Promise<void>
 }
 
-const echoTimeout = 5000
 const longestPause = 5000
 
-export function createListening({ open, notify, heartbeat, log }: ListeningOptions): Listening {
-  const channels = new Map<string, Set<Listener>>()
+export function createListening(options: ListeningOptions): Listening {
+  const stops = new Set<Stop>()
+  return {
+    async listen(channel, listener) {
+      const stop = await keepListening(channel, listener, options)
+      stops.add(stop)
+      return async () => {
+        stops.delete(stop)
+        await stop()
+      }
+    },
+    async close() {
+      await Promise.all([...stops].map((stop) => stop()))
+    },
+  }
+}
+
+/** Resolves when the first try has come to an end, good or bad. */
+async function keepListening(
+  channel: string,
+  listener: Listener,
+  { open, notify, heartbeat, silence, log }: ListeningOptions,
+): Promise<Stop> {
   const ownChannel = `plinth_echo_${crypto.randomUUID().slice(0, 8)}`
   let session: Session | undefined
-  /** What the listeners were told last. */
+  /** What the listener was told last. */
   let ready: boolean | undefined
-  let closed = false
-  let loop: Promise<void> | undefined
-  /** Ends the present wait, be it for the next heartbeat or the next try. */
+  let stopped = false
+  /** Ends the present pause. */
   let wake = () => {}
-  let echo = () => {}
+  let heard = () => {}
 
-  const all = () => [...channels.values()].flatMap((listeners) => [...listeners])
-
-  function setReady(value: boolean) {
-    if (ready === value || closed) return
+  function tell(value: boolean): void {
+    if (ready === value || stopped) return
     ready = value
-    for (const listener of all()) value ? listener.ready() : listener.lost()
-  }
-
-  function deliver(channel: string, payload: string) {
-    if (channel === ownChannel) echo()
-    else for (const listener of channels.get(channel) ?? []) listener.message(payload)
+    if (value) listener.ready()
+    else listener.lost()
   }
 
   const pause = (ms: number) =>
@@ -58,108 +75,58 @@ export function createListening({ open, notify, heartbeat, log }: ListeningOptio
     })
 
   async function checkEcho(): Promise<void> {
-    const heard = new Promise<void>((resolve) => {
-      echo = resolve
+    const echo = new Promise<void>((resolve) => {
+      heard = resolve
     })
-    const sent = notify(ownChannel, '')
-    if (!(await bounded(Promise.all([sent, heard]), echoTimeout))) throw new DatabaseError('Notifications do not come through', '08006')
+    if (await bounded(Promise.all([notify(ownChannel, ''), echo]), silence)) return
+    throw new DatabaseError('Notifications do not come through', '08006')
   }
 
   /** Returns when the connection is of no more use. */
   async function keepSession(onceReady: () => void): Promise<void> {
-    const current = open(deliver, () => {
-      wake()
-      echo()
-    })
-    const done = new Set<string>()
-    const listenToAll = async () => {
-      for (let missing = true; missing; ) {
-        missing = false
-        for (const channel of [ownChannel, ...channels.keys()]) {
-          if (done.has(channel)) continue
-          missing = true // others may have joined while this one is awaited
-          done.add(channel)
-          await current.execute(`listen ${quoteName(channel)}`)
-        }
-      }
-    }
+    const current = open(
+      (name, payload) => (name === ownChannel ? heard() : listener.message(payload)),
+      () => {
+        wake()
+        heard()
+      },
+    )
     session = current
     try {
-      for (;;) {
-        await listenToAll()
+      await current.execute(`listen ${quoteName(channel)}; listen ${quoteName(ownChannel)}`)
+      while (current.alive && !stopped) {
         await checkEcho()
-        await listenToAll()
         if (!current.alive) return
-        setReady(true)
+        tell(true)
         onceReady()
         await pause(heartbeat)
-        if (!current.alive || channels.size === 0 || closed) return
       }
     } finally {
-      setReady(false)
-      session = undefined
       void current.end()
     }
   }
 
-  async function keepListening(tried: () => void): Promise<void> {
-    let failures = 0
-    while (channels.size > 0 && !closed) {
-      try {
-        await keepSession(() => {
-          failures = 0
-          tried()
-        })
-      } catch (error) {
-        log?.warn('Listening for notifications failed, trying again', { error })
-        setReady(false)
-        failures++
-      }
-      tried()
-      if (channels.size > 0 && !closed) await pause(Math.min(longestPause, 50 * 2 ** failures) * (0.5 + Math.random() / 2))
-    }
-    loop = undefined
-    ready = undefined
-  }
-
-  /** For a change on the present connection; where it breaks, the next one starts with the right channels anyway. */
-  async function run(current: Session, statement: string): Promise<void> {
-    try {
-      await current.execute(statement)
-    } catch (error) {
-      log?.debug('The connection that listens broke', { error })
-      await current.end()
-    }
-  }
-
-  async function subscribe(channel: string, listener: Listener): Promise<void> {
-    if (!loop) {
-      await new Promise<void>((tried) => {
-        loop = keepListening(tried)
+  async function run(tried: () => void): Promise<void> {
+    for (let failures = 0; !stopped; failures++) {
+      await keepSession(() => {
+        failures = 0
+        tried()
+      }).catch((error: unknown) => {
+        if (!stopped) log?.warn('Listening for notifications failed, trying again', { error })
       })
-    } else if (session && ready) {
-      await run(session, `listen ${quoteName(channel)}`)
-      if (ready) listener.ready()
-    } else if (ready === false) listener.lost()
+      tell(false)
+      tried()
+      if (!stopped) await pause(Math.min(longestPause, 50 * 2 ** failures) * (0.5 + Math.random() / 2))
+    }
   }
 
-  return {
-    async listen(channel, listener) {
-      const listeners = channels.get(channel) ?? new Set()
-      channels.set(channel, listeners.add(listener))
-      await subscribe(channel, listener)
-      return async () => {
-        listeners.delete(listener)
-        if (listeners.size > 0) return
-        channels.delete(channel)
-        if (channels.size === 0) wake()
-        else if (session) await run(session, `unlisten ${quoteName(channel)}`)
-      }
-    },
-    async close() {
-      closed = true
-      wake()
-      await Promise.all([session?.end(), loop])
-    },
+  let running: Promise<void> | undefined
+  await new Promise<void>((tried) => {
+    running = run(tried)
+  })
+  return async () => {
+    stopped = true
+    wake()
+    await Promise.all([session?.end(), running])
   }
 }

@@ -1,156 +1,105 @@
 /** One process at a time in a data folder: PGlite opened twice loses rows that it had confirmed. */
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { mkdir, readFile, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, realpath, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setInterval } from 'node:timers'
 
 export interface FolderLock {
   release(): Promise<void>
 }
 
-interface Holder {
-  readonly pid: number
-  readonly host: string
-  /** When the process started, in the kernel's ticks since boot; null where /proc does not tell. */
-  readonly started: string | null
-  readonly token: string
-}
-
+/** A lock is an empty file whose name says all: nobody ever meets a half-written one. */
+const form = /^plinth\.(\d+)\.(\d*)\.([\da-f-]{36})\.(.+)\.lock$/
+const here = encodeURIComponent(hostname())
 const heartbeat = 5000
 /** Another host's lock without a heartbeat for so long is nobody's, ms. */
 const silence = 60_000
-/** Unreadable means that its maker is just writing it, or was killed doing so: nobody's after this, ms. */
-const writeTime = 5000
-/** After a take-over, until it counts as won, ms. */
-const settleTime = 50
+/** How often it is tried while others try at the same time, with pauses that grow from this, ms. */
+const tries = 4
+const pause = 50
 
-/** Of this process. The pid in a file says nothing there: a restarted container has the same pid as before. */
+/** Of this process. The pid in a name says nothing there: a restarted container has the same pid as before. */
 const ownFolders = new Set<string>()
 
 /** @throws Error, one line, when a living process holds the folder. */
-export async function lockFolder(folder: string): Promise<FolderLock> {
-  await mkdir(folder, { recursive: true })
-  const path = join(await realpath(folder), 'plinth.lock')
-  if (ownFolders.has(path)) throw inUse(path, `this process (${process.pid})`)
-  ownFolders.add(path)
+export async function lockFolder(path: string): Promise<FolderLock> {
+  await mkdir(path, { recursive: true })
+  const folder = await realpath(path)
+  if (ownFolders.has(folder)) throw inUse(folder, `this process (${process.pid})`)
+  ownFolders.add(folder)
   try {
-    const own: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid), token: randomUUID() }
-    if (!(await create(path, own))) await takeOver(path, own)
-    return keep(path, own)
+    for (let run = 1; ; run++) {
+      const own = join(folder, `plinth.${process.pid}.${startOf(process.pid)}.${randomUUID()}.${here}.lock`)
+      // Each shows itself before it looks: of two that try at once, at least one sees the other. If both do, both try again.
+      await writeFile(own, '', { flag: 'wx' })
+      const holder = await findHolder(folder, own)
+      if (holder === undefined) return keep(folder, own)
+      await rm(own, { force: true })
+      if (run === tries) throw inUse(folder, holder)
+      await new Promise((resolve) => setTimeout(resolve, pause * 2 ** run * Math.random()))
+    }
   } catch (error) {
-    ownFolders.delete(path)
+    ownFolders.delete(folder)
     throw error
   }
 }
 
-function keep(path: string, own: Holder): FolderLock {
-  const timer = setInterval(() => void utimes(path, new Date(), new Date()).catch(() => clearInterval(timer)), heartbeat).unref()
-  const remove = () => {
-    if (parse(readFileSync(path, 'utf8'))?.token === own.token) rmSync(path)
+/** Who else holds the folder, in words. Locks that nobody holds any more are removed. */
+async function findHolder(folder: string, own: string): Promise<string | undefined> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    const [, pid = '', started = '', , host = ''] = form.exec(name) ?? []
+    if (!pid || path === own) continue
+    if (host === here ? isRunning(Number(pid), started) : await isFresh(path)) {
+      return `process ${pid}${host === here ? '' : ` on ${decodeURIComponent(host)}`}`
+    }
+    await rm(path, { force: true })
   }
+}
+
+function keep(folder: string, own: string): FolderLock {
+  const timer = setInterval(() => void utimes(own, new Date(), new Date()).catch(() => clearInterval(timer)), heartbeat).unref()
+  const remove = () => rmSync(own, { force: true })
   process.once('exit', remove)
   return {
     async release() {
-      if (!ownFolders.delete(path)) return
       clearInterval(timer)
       process.removeListener('exit', remove)
-      if (existsSync(path)) remove()
+      remove()
+      ownFolders.delete(folder)
     },
   }
 }
 
-async function create(path: string, holder: Holder): Promise<boolean> {
-  try {
-    await writeFile(path, JSON.stringify(holder), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return false
-    throw error
-  }
-}
-
-/**
- * Replaces a stale lock. Of several that try at once only the one that makes the guard file goes on, and it looks again before it replaces.
- * A guard whose maker was killed is removed, which two could do at once: so the winner is who still stands in the lock a moment later.
- */
-async function takeOver(path: string, own: Holder): Promise<void> {
-  const guard = `${path}.takeover`
-  await refuseIfHeld(path)
-  if (!(await isHeld(guard))) await rm(guard, { force: true })
-  if (!(await create(guard, own))) throw inUse(path, 'another process that is just starting')
-  try {
-    await refuseIfHeld(path)
-    const next = `${path}.${own.token}`
-    await writeFile(next, JSON.stringify(own))
-    await rename(next, path)
-    await new Promise((resolve) => setTimeout(resolve, settleTime))
-    if ((await read(path))?.token !== own.token) throw inUse(path, 'another process that started at the same time')
-  } finally {
-    await rm(guard, { force: true })
-  }
-}
-
-async function refuseIfHeld(path: string): Promise<void> {
-  if (!(await isHeld(path))) return
-  const holder = await read(path)
-  throw inUse(
-    path,
-    holder ? `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}` : 'another process that is just starting',
-  )
-}
-
-const inUse = (path: string, who: string) =>
+const inUse = (folder: string, who: string) =>
   new Error(
-    `The data folder ${dirname(path)} is in use by ${who}: stop that first, or choose another folder with DATA_DIR, or a server with DATABASE_URL`,
+    `The data folder ${folder} is in use by ${who}: stop that first, or choose another folder with DATA_DIR, or a server with DATABASE_URL`,
   )
 
-async function isHeld(path: string): Promise<boolean> {
-  let silent: number
-  try {
-    silent = Date.now() - (await stat(path)).mtimeMs
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return false
-    throw error
-  }
-  const holder = await read(path)
-  if (!holder) return silent < writeTime
-  if (holder.host !== hostname()) return silent < silence
-  return holder.pid !== process.pid && isRunning(holder)
+async function isFresh(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined) // it may have been released meanwhile
+  return found !== undefined && Date.now() - found.mtimeMs < silence
 }
 
-function isRunning({ pid, started }: Holder): boolean {
+function isRunning(pid: number, started: string): boolean {
+  if (pid === process.pid) return false
   try {
     process.kill(pid, 0)
   } catch (error) {
-    if (isCode(error, 'ESRCH')) return false
-    if (!isCode(error, 'EPERM')) throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ESRCH') return false
+    if (code !== 'EPERM') throw error
   }
   const now = startOf(pid)
-  return started === null || now === null || started === now // another process may have the number by now
+  return !started || !now || started === now // another process may have the number by now
 }
 
-/** proc(5): field 22 of /proc/<pid>/stat; the second, the command in brackets, may hold anything. */
-function startOf(pid: number): string | null {
+/** When the process started, in ticks since boot; empty where /proc does not tell. proc(5): field 22; the second, the command in brackets, may hold anything. */
+function startOf(pid: number): string {
   const path = `/proc/${pid}/stat`
-  if (!existsSync(path)) return null
+  if (!existsSync(path)) return ''
   const text = readFileSync(path, 'utf8')
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? ''
 }
-
-async function read(path: string): Promise<Holder | null> {
-  try {
-    return parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return null
-    throw error
-  }
-}
-
-/** null for a file that is not written to its end. */
-function parse(text: string): Holder | null {
-  return text.endsWith('}') ? JSON.parse(text) : null
-}
-
-const isCode = (error: unknown, code: string) => (error as NodeJS.ErrnoException).code === code

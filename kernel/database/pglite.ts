@@ -10,7 +10,6 @@ import type { Log } from '../log.ts'
 import { type Database, DatabaseError, type Listener, type Parameter, quoteName } from './database.ts'
 import { lockFolder } from './lock.ts'
 import { createPool, type Session } from './pool.ts'
-import { createSweep } from './sweep.ts'
 import { unpackTar } from './tar.ts'
 import { createUserTypes, parsers, textParsers, toText } from './values.ts'
 
@@ -94,7 +93,6 @@ function databaseOf(pglite: PGlite, log: Log | undefined, unlock: () => Promise<
     capabilities: { driver: 'pglite', cancel: false, shared: false },
     size: 1,
     patience,
-    sweep: createSweep(),
     open: () => session,
     listen,
     forgetStatements() {}, // none is prepared

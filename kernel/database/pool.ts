@@ -2,9 +2,9 @@
  * A Database out of sessions. What both drivers share: each session is lent to one caller at a time, so that no statement waits behind
  * somebody else's; transactions with retry, the guard against escaping them, and an orderly close.
  */
+import { setInterval } from 'node:timers'
 import { type Capabilities, type Database, DatabaseError, type Queryable, type QueryOptions, type Transaction } from './database.ts'
 import { createGuard } from './guard.ts'
-import type { Sweep } from './sweep.ts'
 
 /** One connection. Statements sent while another runs are executed after it, in order. */
 export interface Session extends Queryable {
@@ -28,7 +28,6 @@ export interface PoolOptions {
   forgetStatements: Database['forgetStatements']
   /** Longest wait for a session, ms. */
   readonly patience: number
-  readonly sweep: Sweep
   /** After the last session has ended. */
   closed?(): Promise<void>
 }
@@ -44,7 +43,7 @@ const closeTimeout = 5000
 export function createPool(options: PoolOptions): Database {
   const guard = createGuard()
   const idle: Session[] = []
-  // Lists, not Sets, for the reason that sweep.ts gives.
+  // Lists: a Set that sessions come and go in leaves a chain of outgrown tables behind, which keeps what they held alive for long.
   const lent: Session[] = []
   const waiters: Waiter[] = []
   let closing: Promise<void> | undefined
@@ -80,7 +79,7 @@ export function createPool(options: PoolOptions): Database {
           reject(error)
         },
       }
-      const forget = options.sweep.add((age) => {
+      const forget = watch((age) => {
         if (gone?.()) waiter.reject(new DatabaseError('Nobody waits for this statement any more', '57014'))
         else if (age > options.patience)
           waiter.reject(new DatabaseError(`No connection became free within ${options.patience} ms`, '53300'))
@@ -247,4 +246,11 @@ export async function bounded(promise: Promise<unknown>, ms: number): Promise<bo
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Calls `look` with its age in ms every 250 ms, until the returned function is called. */
+export function watch(look: (age: number) => void): () => void {
+  const since = performance.now()
+  const timer = setInterval(() => look(performance.now() - since), 250).unref()
+  return () => clearInterval(timer)
 }

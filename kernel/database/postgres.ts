@@ -4,8 +4,7 @@ import postgres from 'postgres'
 import type { Log } from '../log.ts'
 import { type Database, DatabaseError, type Parameter, type QueryOptions } from './database.ts'
 import { createListening } from './listening.ts'
-import { createPool, type Session } from './pool.ts'
-import { createSweep, type Sweep } from './sweep.ts'
+import { createPool, type Session, watch } from './pool.ts'
 import { createUserTypes, parsers, toText } from './values.ts'
 
 export interface PostgresOptions {
@@ -21,6 +20,8 @@ export interface PostgresOptions {
   readonly pooler?: boolean
   /** How often the connection that listens is checked, ms. */
   readonly heartbeat?: number
+  /** How long a connection may keep silent where a word is due (an answer to connecting, a timeout that is over, an echo) before it counts as broken, ms. */
+  readonly silence?: number
   readonly log?: Log
 }
 
@@ -37,9 +38,9 @@ type Result = postgres.RowList<Record<string, unknown>[]>
 interface SessionSettings {
   readonly url: string
   readonly statementTimeout: number
+  readonly silence: number
   readonly pooler: boolean
   readonly preparedStatements: number
-  readonly sweep: Sweep
   /** Whether a text is used for the second time, on any connection. */
   readonly seenBefore: (text: string) => boolean
   /** A session that was opened at another age has statements to forget. */
@@ -50,9 +51,6 @@ interface SessionSettings {
   readonly onclose?: () => void
 }
 
-const connectTimeout = 5
-/** How much longer than its timeout a statement may be under way before its connection counts as broken, ms. */
-const grace = 5000
 /** Youngest age at which a connection full of prepared statements is replaced, ms. */
 const wearTime = 60_000
 
@@ -73,9 +71,9 @@ export function openPostgres(options: PostgresOptions): Database {
   const settings: SessionSettings = {
     url: options.url,
     statementTimeout,
+    silence: options.silence ?? 5000,
     pooler: options.pooler ?? false,
     preparedStatements,
-    sweep: createSweep(),
     seenBefore: createMemory(2 * preparedStatements),
     schemaAge: () => schemaAge,
     parseUserTypes: createUserTypes(),
@@ -92,13 +90,13 @@ export function openPostgres(options: PostgresOptions): Database {
       }),
     notify: (channel, payload) => database.notify(channel, payload),
     heartbeat: options.heartbeat ?? 15_000,
+    silence: settings.silence,
     log: options.log,
   })
   const database: Database = createPool({
     capabilities: { driver: 'postgres', cancel: true, shared: true },
     size: options.poolSize ?? 10,
     patience: statementTimeout,
-    sweep: settings.sweep,
     open: () => openSession(settings),
     listen: listening.listen,
     forgetStatements() {
@@ -122,7 +120,7 @@ function createMemory(size: number): (text: string) => boolean {
 }
 
 function openSession(settings: SessionSettings): Session {
-  const { statementTimeout, pooler, preparedStatements, sweep, log } = settings
+  const { statementTimeout, silence, pooler, preparedStatements, log } = settings
   const opened = performance.now()
   const age = settings.schemaAge()
   const prepared = new Set<string>()
@@ -136,7 +134,7 @@ function openSession(settings: SessionSettings): Session {
   const sql = postgres(settings.url, {
     max: 1,
     ...(host.startsWith('/') && { host }), // the folder of a Unix socket, %2F… in a URL
-    connect_timeout: connectTimeout,
+    connect_timeout: silence / 1000,
     max_lifetime: null,
     fetch_types: false,
     types: types as never,
@@ -176,16 +174,16 @@ function openSession(settings: SessionSettings): Session {
   }
 
   /**
-   * Runs a statement under the sweep's eyes. It settles after its cancel request has, which could hit the connection's next statement otherwise.
+   * Runs a statement and keeps an eye on it. It settles after its cancel request has, which could hit the connection's next statement otherwise.
    * @param limit ms; what takes much longer has lost its connection.
    */
   async function run<Rows>(statement: Statement, options?: QueryOptions, limit = statementTimeout): Promise<Rows> {
     let request: Promise<void> | undefined
     let waited = 0
-    const forget = sweep.add((age) => {
+    const forget = watch((age) => {
       if (!statement.active)
         waited = age // behind another one
-      else if (age - waited > limit + grace) void end()
+      else if (age - waited > limit + silence) void end()
       else if (!request && (options?.gone?.() || (pooler && age - waited > limit))) {
         request = cancel(statement).then(() => {
           request = undefined

@@ -1,6 +1,7 @@
 /** Processes that meet in one data folder. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -96,30 +97,38 @@ describe('a data folder', { skip: !testDrivers.includes('pglite') }, () => {
     assert.deepEqual(readdirSync(dataDir), [])
   })
 
-  const mine = { pid: process.pid, host: hostname(), started: null, token: 'x' }
+  interface Found {
+    pid?: number
+    started?: string
+    host?: string
+  }
+  const nameOf = ({ pid = process.pid, started = '', host = hostname() }: Found) =>
+    `plinth.${pid}.${started}.${randomUUID()}.${encodeURIComponent(host)}.lock`
+  const gone = 2 ** 22 + 1
   /** [what is found there, its age in s, who holds it] */
-  const found: [string, object | string, number, RegExp | null][] = [
-    ['a living process', { ...mine, pid: process.ppid }, 0, /in use by process \d+:/],
-    ['a process that is no more', { ...mine, pid: 2 ** 22 + 1 }, 0, null],
-    ['our own number, from before a restart', mine, 0, null],
+  const found: [string, Found, number, RegExp | null][] = [
+    ['a living process', { pid: process.ppid }, 0, /in use by process \d+:/],
+    ['a process that is no more', { pid: gone }, 0, null],
+    ['our own number, from before a restart', {}, 0, null],
     ...(existsSync('/proc/self/stat')
-      ? [['a number that another process has now', { ...mine, pid: process.ppid, started: '1' }, 0, null] as [string, object, number, null]]
+      ? [['a number that another process has now', { pid: process.ppid, started: '1' }, 0, null] as [string, Found, number, null]]
       : []),
-    ['another host, lately', { ...mine, host: 'elsewhere' }, 30, /in use by process \d+ on elsewhere:/],
-    ['another host, long ago', { ...mine, host: 'elsewhere' }, 61, null],
-    ['half a file, just now', '{"pid":', 0, /just starting/],
-    ['half a file, older', '{"pid":', 10, null],
+    ['another host, lately', { host: 'else/where.example' }, 30, /in use by process \d+ on else\/where\.example:/],
+    ['another host, long ago', { host: 'elsewhere' }, 61, null],
   ]
   test('a lock that is found there', async (t) => {
-    for (const [name, content, age, refusal] of found) {
-      await t.test(`of ${name} ${refusal ? 'counts' : 'is taken over'}`, async () => {
+    for (const [what, holder, age, refusal] of found) {
+      await t.test(`of ${what} ${refusal ? 'counts' : 'is taken over'}`, async () => {
         const dataDir = folder()
         mkdirSync(dataDir)
-        const path = join(dataDir, 'plinth.lock')
-        writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+        const name = nameOf(holder)
+        writeFileSync(join(dataDir, name), '')
         const then = new Date(Date.now() - age * 1000)
-        utimesSync(path, then, then)
-        if (refusal) return assert.rejects(lockFolder(dataDir), refusal)
+        utimesSync(join(dataDir, name), then, then)
+        if (refusal) {
+          await assert.rejects(lockFolder(dataDir), refusal)
+          return assert.deepEqual(readdirSync(dataDir), [name])
+        }
         const lock = await lockFolder(dataDir)
         await assert.rejects(lockFolder(dataDir), /in use by this process/)
         await lock.release()
@@ -132,7 +141,7 @@ describe('a data folder', { skip: !testDrivers.includes('pglite') }, () => {
     const dataDir = folder()
     const made = startWriter(dataDir, 0)
     assert.equal(await made.ended, 0)
-    writeFileSync(join(dataDir, 'plinth.lock'), JSON.stringify({ ...mine, pid: 2 ** 22 + 1 }))
+    writeFileSync(join(dataDir, nameOf({ pid: gone })), '')
     const writers = Array.from({ length: 3 }, () => startWriter(dataDir, 1_000_000))
     const losers = await Promise.race([
       Promise.all(writers.map((writer) => writer.ended)),

@@ -99,7 +99,7 @@ describe('openPostgres() behind PgBouncer in transaction mode', { skip }, () => 
   })
 
   test('LISTEN through the pooler is found not to work', slow, async () => {
-    await withDatabase({}, async (db) => {
+    await withDatabase({ silence: 1000 }, async (db) => {
       const states: string[] = []
       await db.listen('news', { message() {}, ready: () => void states.push('ready'), lost: () => void states.push('lost') })
       assert.deepEqual(states, ['lost'])
