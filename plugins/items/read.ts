@@ -56,8 +56,11 @@ interface Batch {
   readonly last: readonly (string | null)[]
 }
 
-/** Rows: the first batch; the most that one may have. Characters: what a batch should come to, so wide rows come in fewer at a time. */
-const batches = { first: 1000, most: 10_000, characters: 500_000 } as const
+/**
+ * Rows: the first batch; the most that one may have. Characters: what a batch should come to, so wide rows come in fewer at a time. Five times as
+ * many are no faster, and a million rows then take up to 260 MB instead of 210, of which 105 are the idle process.
+ */
+const batches = { first: 500, most: 5000, characters: 100_000 } as const
 
 export class Reader {
   readonly #host: Host

@@ -1,6 +1,7 @@
 /** Exports: what each format looks like, and that lists of any length come whole, in order and once. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { definePlugin } from 'plinth'
 import { itemsRead } from 'plinth/items'
 import type { TestHost } from '../../host.ts'
@@ -232,9 +233,28 @@ describe('export', () => {
     })
 
     test('csv without objects is read once', async () => {
-      recorder.take()
-      await textOf('/items/many?fields=id,label&limit=-1&export=csv')
-      assert.equal(recorder.take().filter(({ text }) => text.includes('"many"')).length, 2)
+      const statements = async (format: string) => {
+        recorder.take()
+        await textOf(`/items/many?fields=id,label&limit=-1&export=${format}`)
+        return recorder.take().filter(({ text }) => text.includes('"many"')).length
+      }
+      assert.equal(await statements('csv'), await statements('ndjson'))
+    })
+
+    test('nothing is read ahead of a client that takes its time', async () => {
+      const request = new Request('http://localhost/items/many?limit=-1&export=ndjson', {
+        headers: { authorization: 'Bearer admin-token' },
+      })
+      const { body } = await host.kernel.fetch(request)
+      const reader = body!.getReader()
+      const read = () => recorder.take().filter(({ text }) => text.includes('"many"')).length
+      for (let chunk = 0; chunk < 2; chunk++) await reader.read()
+      read()
+      await sleep(50)
+      assert.equal(read(), 0, 'and no transaction is held: each batch is a statement of its own')
+      await reader.read()
+      assert.equal(read(), 1)
+      await reader.cancel()
     })
 
     test('nothing more is read once the client has gone', async () => {
