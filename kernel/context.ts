@@ -36,6 +36,8 @@ export interface Accountability {
   readonly admin: boolean
   readonly app: boolean
   readonly share: string | null
+  /** The session that the request came by; null for a static token, and without sign-in. */
+  readonly session: string | null
   readonly ip: string | null
   /** Headers of the request, for histories. */
   readonly userAgent: string | null
@@ -51,6 +53,7 @@ export const nobody: Accountability = Object.freeze({
   admin: false,
   app: false,
   share: null,
+  session: null,
   ip: null,
   userAgent: null,
   origin: null,

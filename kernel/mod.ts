@@ -39,6 +39,7 @@ export {
 } from './plugin.ts'
 export { defineProblems, Problem, problems } from './problem.ts'
 export { randomText } from './random.ts'
+export { type Memory, remember } from './remember.ts'
 export type { Registry } from './schema/registry.ts'
 export type {
   CollectionMeta,

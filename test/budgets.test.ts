@@ -101,6 +101,7 @@ test('plinth exports these names, and no others', () => {
     'quoteName',
     'randomText',
     'readJson',
+    'remember',
     'service',
     'system',
   ])

@@ -3,7 +3,7 @@ import { StartError } from '../config.ts'
 import { type Database, DatabaseError, quoteName } from '../database/database.ts'
 import type { Log } from '../log.ts'
 import { type Catalogue, type CatalogueTable, introspect, ownSchema } from './introspect.ts'
-import { raiseFunction, raiseTriggers } from './triggers.ts'
+import { type Raises, raiseFunction, raiseTriggers } from './triggers.ts'
 
 /** What the API says of a field of an owned table, beside its column. */
 export interface OwnedField {
@@ -54,7 +54,7 @@ export interface TableSpec {
    */
   readonly system?: boolean
   /** Columns whose change must reach every process's caches at once: insert, delete, or update of one of them raises the version. */
-  readonly raises?: { readonly version: string; readonly on: readonly string[] | 'any' }
+  readonly raises?: Raises
 }
 
 /** A statement, what it makes, and the right to make it: for the person who may have to grant it. */
@@ -219,8 +219,8 @@ function foreignKeySteps({ spec, table, columns, path }: Plan, schemaOf: Readonl
 function triggerSteps({ spec, table, columns, path }: Plan): Step[] {
   if (!spec.raises) return []
   const has = table ? table.columns : new Map(columns)
-  const { version, on } = spec.raises
-  const wanted = raiseTriggers(path, version, on === 'any' ? 'any' : on.filter((name) => has.has(name)))
+  const { on } = spec.raises
+  const wanted = raiseTriggers(path, { ...spec.raises, on: on === 'any' ? 'any' : on.filter((name) => has.has(name)) })
   if (wanted.every(({ name }) => table?.triggers.includes(name))) return []
   const outdated = (table?.triggers ?? []).map((name) => `drop trigger ${quoteName(name)} on ${path}`)
   return [

@@ -20,17 +20,30 @@ export interface NamedStatement {
   readonly sql: string
 }
 
+/** Which changes of a table's rows raise which version. */
+export interface Raises {
+  readonly version: string
+  /** Updates of these columns do. */
+  readonly on: readonly string[] | 'any'
+  /** SQL on `old` and `new`: updates for which it holds do as well. */
+  readonly when?: string
+  /** Whether new rows do. Default true; false suits caches that never remember what was not there. */
+  readonly inserts?: boolean
+}
+
 /** On insert, on delete, on truncate, and on an update that changes one of the columns. Compared as text: json has no equality. */
-export function raiseTriggers(path: string, version: string, columns: readonly string[] | 'any'): readonly NamedStatement[] {
-  const changed =
-    columns === 'any'
-      ? ''
-      : ` when (${columns.map((name) => `old.${quoteName(name)}::text is distinct from new.${quoteName(name)}::text`).join(' or ') || 'false'})`
+export function raiseTriggers(path: string, { version, on, when, inserts = true }: Raises): readonly NamedStatement[] {
+  const conditions = [
+    ...(on === 'any' ? [] : on.map((name) => `old.${quoteName(name)}::text is distinct from new.${quoteName(name)}::text`)),
+    ...(when === undefined ? [] : [when]),
+  ]
+  const changed = on === 'any' ? '' : ` when (${conditions.join(' or ') || 'false'})`
   const deferred = 'deferrable initially deferred for each row'
   const call = `execute function plinth.raise_version('${version.replaceAll("'", "''")}')`
-  const digest = shortDigest(raiseFunction + version + changed)
+  const rows = inserts ? 'insert or delete' : 'delete'
+  const digest = shortDigest(raiseFunction + version + changed + (inserts ? '' : rows))
   return [
-    { event: 'row', create: 'constraint trigger', how: `after insert or delete on ${path} ${deferred} ${call}` },
+    { event: 'row', create: 'constraint trigger', how: `after ${rows} on ${path} ${deferred} ${call}` },
     { event: 'update', create: 'constraint trigger', how: `after update on ${path} ${deferred}${changed} ${call}` },
     { event: 'truncate', create: 'trigger', how: `after truncate on ${path} for each statement ${call}` },
   ].map(({ event, create, how }) => {

@@ -2,19 +2,12 @@
  * Who may do what: a user's roles and policies, read in one statement and kept until anything that bears rights changes.
  * What depends on the request (its address) is decided at each use.
  */
-import { LRUCache } from 'lru-cache'
-import { type Accountability, addressList, type Database, type Host, nobody } from 'plinth'
-import type { Accounts } from './api.ts'
+import { type Accountability, type Database, type Host, nobody, remember } from 'plinth'
+import { type Accounts, uuidForm } from './api.ts'
 import type { Passwords } from './password.ts'
+import { everybodys, type Policy, type PolicyRow, policiesWhere, roleLine, rolesOf, toPolicy } from './policies.ts'
 import type { RightsOf } from './rules.ts'
-
-interface Policy {
-  readonly id: string
-  readonly admin: boolean
-  readonly app: boolean
-  /** The policy counts only for these addresses; null: for all. */
-  readonly allows: ((ip: string | null) => boolean) | null
-}
+import { createShareAccounts } from './share-accounts.ts'
 
 interface Account {
   readonly stamp: string
@@ -25,13 +18,6 @@ interface Account {
   readonly anywhere: boolean
 }
 
-interface PolicyRow {
-  readonly id: string
-  readonly admin: boolean
-  readonly app: boolean
-  readonly ip: string | null
-}
-
 interface AccountRow {
   readonly id: string
   readonly role: string | null
@@ -40,38 +26,23 @@ interface AccountRow {
   readonly policies: PolicyRow[]
 }
 
-/** Nobody becomes administrator by a policy that is everybody's. */
-const policiesWhere = (condition: string): string => `coalesce((
-    select json_agg(p order by p.id) from (
-      select p.id, bool_or(p.admin_access and (a.role is not null or a."user" is not null)) as admin, p.app_access as app, p.ip_access as ip
-      from directus_policies p join directus_access a on a.policy = p.id
-      where (a.role is null and a."user" is null)${condition}
-      group by p.id
-    ) p
-  ), '[]'::json)`
-
 const accountWhere = (condition: string): string => `
 with recursive account as (
   select id, role, password from directus_users where ${condition} and status = 'active'
-), line (id, parent, path) as (
-  select r.id, r.parent, array[r.id] from directus_roles r join account on r.id = account.role
-  union all
-  select r.id, r.parent, line.path || r.id from directus_roles r join line on r.id = line.parent where r.id <> all (line.path)
-)
+), ${roleLine}
 select id, role, password,
-  array(select line.id::text from line order by cardinality(path)) as roles,
-  ${policiesWhere(` or a."user" = account.id or a.role in (select line.id from line)`)} as policies
+  ${rolesOf},
+  ${policiesWhere(`${everybodys} or a."user" = account.id or a.role in (select line.id from line)`)} as policies
 from account`
 
 const statements = {
   byId: accountWhere('id = $1::uuid'),
   byToken: accountWhere('token = $1'),
-  anonymous: `select ${policiesWhere('')} as policies`,
+  anonymous: `select ${policiesWhere(everybodys)} as policies`,
 }
 
 /** Users and tokens remembered, each. */
 const remembered = 5000
-const uuidForm = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 export function createAccounts(db: Database, versions: Host['versions'], passwords: Passwords, rights: RightsOf): Accounts {
   const load = async (statement: string, value: string): Promise<Account | undefined> => {
@@ -80,9 +51,9 @@ export function createAccounts(db: Database, versions: Host['versions'], passwor
     const { id, role, roles } = row
     return toAccount({ ...nobody, user: id, role, roles }, row.policies, await passwords.stamp(row.password), rights)
   }
-  const byId = remember((id) => load(statements.byId, id))
-  const byToken = remember((token) => load(statements.byToken, token))
-  const anonymous = remember(async () => {
+  const byId = remember(remembered, (id) => load(statements.byId, id))
+  const byToken = remember(remembered, (token) => load(statements.byToken, token))
+  const anonymous = remember(1, async () => {
     const [row] = await db.query<Pick<AccountRow, 'policies'>>(statements.anonymous)
     return toAccount(nobody, row!.policies, '', rights)
   })
@@ -92,6 +63,7 @@ export function createAccounts(db: Database, versions: Host['versions'], passwor
 
   return {
     ...passwords,
+    byShare: createShareAccounts(db, versions),
     async byId(user, ip, stamp) {
       const account = uuidForm.test(user) ? await byId.get(user) : undefined
       if (!account || (stamp !== undefined && stamp !== account.stamp)) return undefined
@@ -110,10 +82,7 @@ export function createAccounts(db: Database, versions: Host['versions'], passwor
 }
 
 async function toAccount(base: Accountability, rows: readonly PolicyRow[], stamp: string, rights: RightsOf): Promise<Account> {
-  const policies = rows.map(({ id, admin, app, ip }): Policy => {
-    const addresses = ip?.split(',').filter((entry) => entry.trim()) ?? []
-    return { id, admin, app, allows: addresses.length ? addressList(addresses) : null }
-  })
+  const policies = rows.map(toPolicy)
   return { stamp, policies, full: await withPolicies(base, policies, rights), anywhere: policies.every(({ allows }) => !allows) }
 }
 
@@ -128,23 +97,4 @@ async function rightsFrom({ full, policies, anywhere }: Account, ip: string | nu
   if (anywhere) return { ...full, ip }
   const counted = policies.filter(({ allows }) => !allows || allows(ip))
   return { ...(await withPolicies(full, counted, rights)), ip }
-}
-
-/** Keeps what `load` found, the most used first; concurrent calls share one load. What was not found is not kept: it would push out the rest. */
-function remember<V>(load: (key: string) => Promise<V | undefined>): { get(key: string): Promise<V | undefined>; clear(): void } {
-  const kept = new LRUCache<string, Promise<V | undefined>>({ max: remembered })
-  return {
-    get(key) {
-      const known = kept.get(key)
-      if (known) return known
-      const loading = load(key)
-      kept.set(key, loading)
-      const forget = () => {
-        if (kept.peek(key) === loading) kept.delete(key)
-      }
-      loading.then((found) => found ?? forget(), forget)
-      return loading
-    },
-    clear: () => kept.clear(),
-  }
 }

@@ -9,6 +9,8 @@ export interface Accounts {
   byId(user: string, ip: string | null, stamp?: string): Promise<Accountability | undefined>
   /** The same for a static token. */
   byToken(token: string, ip: string | null): Promise<Accountability | undefined>
+  /** Rights of whoever comes by a share: undefined when it is not there, has not begun, or is over. */
+  byShare(share: string, ip: string | null): Promise<Accountability | undefined>
   /** Rights of somebody who has not signed in: the public policies. */
   anonymous(ip: string | null): Promise<Accountability>
   /** argon2id, as directus_users.password and fields with the special `hash` store it. Off the event loop, few at a time. */
@@ -23,3 +25,5 @@ export const accounts = service<Accounts>('access')
 
 /** What a person's email address looks like. */
 export const emailForm = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+\.[^\s@.\p{Cc}]+$/u
+
+export const uuidForm = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i

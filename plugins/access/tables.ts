@@ -161,6 +161,7 @@ const shares: TableSpec = {
     { field: 'role', related: 'directus_roles' },
     { field: 'user_created', related: 'directus_users' },
   ],
+  raises: { version: 'access', on: ['collection', 'item', 'role', 'date_start', 'date_end'], inserts: false },
 }
 
 export const tables: readonly TableSpec[] = [roles, policies, users, access, permissions, shares]

@@ -23,9 +23,15 @@ const models: TableSpec = {
   primaryKey: 'id',
   raises: { version: 'schema', on: 'any' },
 }
+const passes: TableSpec = {
+  name: 'passes',
+  columns: { id: 'integer', expires: 'integer' },
+  primaryKey: 'id',
+  raises: { version: 'passes', on: [], when: 'new.expires < old.expires', inserts: false },
+}
 
 async function prepare(db: Database) {
-  await createMissingTables(db, await introspect(db, ['public']), [versionsTable, accounts, models], ['public'], log)
+  await createMissingTables(db, await introspect(db, ['public']), [versionsTable, accounts, models, passes], ['public'], log)
 }
 
 const versionOf = async (db: Database, name: string) =>
@@ -41,7 +47,7 @@ async function until(holds: () => boolean, what: string): Promise<void> {
 }
 
 /** [statement, whether it raises the version] */
-const changes: [sql: string, version: 'access' | 'schema', raised: 0 | 1][] = [
+const changes: [sql: string, version: 'access' | 'schema' | 'passes', raised: 0 | 1][] = [
   ["insert into accounts values (1, 'a', '{}', 0), (2, 'a', '{}', 0)", 'access', 1],
   ["update accounts set status = 'b' where id = 1", 'access', 1],
   [`update accounts set rights = '{"a":1}'`, 'access', 1],
@@ -56,6 +62,10 @@ const changes: [sql: string, version: 'access' | 'schema', raised: 0 | 1][] = [
   ["insert into models values (1, 'x')", 'schema', 1],
   ["update models set note = 'x'", 'schema', 1],
   ["insert into accounts values (1, 'a', '{}', 0)", 'schema', 0],
+  ['insert into passes values (1, 10)', 'passes', 0],
+  ['update passes set expires = 20', 'passes', 0],
+  ['update passes set expires = 5', 'passes', 1],
+  ['delete from passes', 'passes', 1],
 ]
 
 for (const driver of testDrivers) {
@@ -71,7 +81,7 @@ for (const driver of testDrivers) {
       await prepare(db)
       versions = createVersions(db, log)
       await versions.start()
-      for (const name of ['access', 'schema']) versions.watch(name, () => void heard.push(name))
+      for (const name of ['access', 'schema', 'passes']) versions.watch(name, () => void heard.push(name))
     })
     after(async () => {
       await versions?.stop()
