@@ -23,7 +23,7 @@ export const access = definePlugin({
     const passwords = createPasswords()
     const service = createAccounts(host.db, host.versions, passwords, createRights(host.db))
 
-    userRoutes(host.routes('/users'), engine)
+    userRoutes(host.routes('/users'), engine, host.db)
     for (const name of ['roles', 'policies', 'access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
 
     host.hook(itemsCreate, async function guardCreated({ table, rows }, next) {

@@ -1,25 +1,62 @@
 /** Paths of users, roles, policies and what ties them. */
 
-import type { Hono } from 'hono'
-import { type Env, Problem, problems } from 'plinth'
-import type { Items } from 'plinth/items'
+import type { Context, Hono } from 'hono'
+import { type Database, type Env, Problem, problems, readJson } from 'plinth'
+import type { Item, Items } from 'plinth/items'
+
+const users = 'directus_users'
+const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' }
 
 /** `/me` stands before `/:key`. */
-export function userRoutes(routes: Hono<Env>, items: Items): void {
-  routes.get('/me', async (c) => {
-    const { accountability, gone, request } = c.env
-    const { user } = accountability
-    if (!user) throw problems.INVALID_CREDENTIALS()
-    const query = new URL(request.url).search.slice(1)
+export function userRoutes(routes: Hono<Env>, items: Items, db: Database): void {
+  const queryOf = (c: Context<Env>): string => {
+    const query = new URL(c.req.url).search.slice(1)
     items.check(query)
-    const text = await items.oneText('directus_users', user, query, { access: accountability, gone }).catch(keyAlone)
-    return c.body(text, 200, { 'content-type': 'application/json; charset=utf-8' })
+    return query
+  }
+  const callerOf = (c: Context<Env>) => ({ access: c.env.accountability, gone: c.env.gone })
 
-    /** Whoever is signed in may know that much, whatever else is not theirs to see. */
-    function keyAlone(error: unknown): string {
-      if (error instanceof Problem && error.code === 'FORBIDDEN') return JSON.stringify({ data: { id: user } })
-      throw error
-    }
+  routes.get('/me', async (c) => {
+    const { user, share } = c.env.accountability
+    if (share) return c.json({ data: { share } })
+    if (!user) throw problems.INVALID_CREDENTIALS()
+    // Whoever is signed in may know that much, whatever else is not theirs to see.
+    const text = await unlessForbidden(items.oneText(users, user, queryOf(c), callerOf(c)))
+    return c.body(text ?? JSON.stringify({ data: { id: user } }), 200, jsonHeaders)
   })
-  items.crud(routes, 'directus_users')
+
+  routes.patch('/me', async (c) => {
+    const user = signedIn(c)
+    const patch = await readJson(c)
+    const query = queryOf(c)
+    await items.update(users, [user], Array.isArray(patch) ? {} : ((patch ?? {}) as Item), callerOf(c))
+    const text = await unlessForbidden(items.oneText(users, user, query, callerOf(c)))
+    return text === undefined ? c.body(null, 204) : c.body(text, 200, jsonHeaders)
+  })
+
+  // Where an app has been left: no change of the user that anybody need hear of.
+  routes.patch('/me/track/page', async (c) => {
+    const user = signedIn(c)
+    const { last_page: page } = ((await readJson(c)) ?? {}) as { readonly last_page?: unknown }
+    if (!page) throw problems.INVALID_PAYLOAD('"last_page" is required.')
+    await db.query('update directus_users set last_page = left($2, 255) where id = $1::uuid', [user, String(page)])
+    return c.body(null, 204)
+  })
+
+  items.crud(routes, users)
+}
+
+function signedIn(c: Context<Env>): string {
+  const { user } = c.env.accountability
+  if (!user) throw problems.INVALID_CREDENTIALS()
+  return user
+}
+
+async function unlessForbidden(read: Promise<string>): Promise<string | undefined> {
+  try {
+    return await read
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'FORBIDDEN') return undefined
+    throw error
+  }
 }

@@ -1,13 +1,17 @@
-/** Finds out who sends a request: the token it carries, and the rights that follow. */
-import { type Accountability, problems, type RequestContext } from 'plinth'
+/** Finds out who sends a request: the token it carries, the session that it came from, and the rights that follow. */
+import { type Accountability, nobody, problems, type RequestContext } from 'plinth'
 import type { Accounts } from 'plinth/access'
-import type { Tokens } from './tokens.ts'
+import type { Cookie } from './cookies.ts'
+import type { LiveSessions } from './live.ts'
+import type { Bearer, Tokens } from './tokens.ts'
+
+type Asked = Pick<RequestContext, 'request' | 'header'>
 
 /**
  * The token of `Authorization: Bearer …` or `?access_token=…`; undefined when there is none. Other schemes count as none.
  * @throws INVALID_PAYLOAD when there are both, INVALID_CREDENTIALS when there are several.
  */
-export function findToken(context: Pick<RequestContext, 'request' | 'header'>): string | undefined {
+export function findToken(context: Asked): string | undefined {
   const header = context.header('authorization')
   const fromHeader = header ? /^bearer ([^\s]+)$/i.exec(header)?.[1] : undefined
   const { url } = context.request
@@ -19,24 +23,79 @@ export function findToken(context: Pick<RequestContext, 'request' | 'header'>): 
   return fromHeader ?? fromQuery
 }
 
-/** @throws INVALID_TOKEN, TOKEN_EXPIRED, INVALID_CREDENTIALS */
-async function rightsOf(token: string, ip: string | null, accounts: Accounts, tokens: Tokens): Promise<Accountability> {
-  const bearer = await tokens.read(token)
-  const rights = await (bearer ? accounts.byId(bearer.user, ip, bearer.stamp) : accounts.byToken(token, ip))
-  if (!rights) throw problems.INVALID_CREDENTIALS()
-  return rights
+export interface AuthenticationParts {
+  readonly accounts: Accounts
+  readonly tokens: Tokens
+  readonly live: LiveSessions
+  /** Hears of a refresh by the token of a session that has ended, or gone on without it. */
+  readonly refreshedInVain: (token: string) => Promise<void>
+  /** The session cookie: of use when neither header nor query have a token. */
+  readonly cookie: Cookie
+  /** @throws FORBIDDEN when a page of another site may have sent the cookie along. */
+  readonly checkOrigin: (context: Asked) => void
 }
 
-/** Handler of the `request` point. */
-export function createAuthentication(accounts: Accounts, tokens: Tokens) {
-  return async function authenticate(context: RequestContext, next: () => Promise<void>): Promise<void> {
+const isRefresh = ({ url }: Request): boolean => /^[^?]*\/auth\/+refresh\/*(\?|$)/i.test(url)
+
+/** Handlers of the `request` point, outermost first. */
+export function createAuthentication({ accounts, tokens, live, refreshedInVain, cookie, checkOrigin }: AuthenticationParts) {
+  const refused = new WeakSet<RequestContext>()
+
+  /** @throws INVALID_TOKEN, TOKEN_EXPIRED, INVALID_CREDENTIALS */
+  async function rightsOf(token: string, ip: string | null): Promise<Accountability> {
+    const bearer = await tokens.read(token)
+    const rights = await (bearer ? rightsOfBearer(bearer, ip) : accounts.byToken(token, ip))
+    if (!rights) throw problems.INVALID_CREDENTIALS()
+    return rights
+  }
+
+  async function rightsOfBearer({ subject, session }: Bearer, ip: string | null): Promise<Accountability | undefined> {
+    const found = session && (await live.get(session))
+    const ended = session !== undefined && found === undefined
+    const id = found?.id ?? null
+    // What was shared is not there any more: that is no fault of the token.
+    if ('share' in subject) {
+      return { ...((!ended && (await accounts.byShare(subject.share, ip))) || { ...nobody, share: subject.share, ip }), session: id }
+    }
+    const rights = ended ? undefined : await accounts.byId(subject.user, ip, found?.stamp ?? undefined)
+    return rights && { ...rights, session: id }
+  }
+
+  /** A cookie that is of no use is cleared, whatever its request is answered. */
+  async function clearCookie(context: RequestContext, next: () => Promise<void>): Promise<void> {
+    await next()
+    if (refused.has(context)) context.response?.headers.append('set-cookie', cookie.write('', context))
+  }
+
+  async function authenticate(context: RequestContext, next: () => Promise<void>): Promise<void> {
     const token = findToken(context)
     // A live route answers whoever asks, with whatever token.
     if (!context.live) {
       const { ip } = context
-      const rights = await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, ip, accounts, tokens))
+      const kept = token === undefined ? cookie.read(context) : undefined
+      const rights =
+        kept === undefined
+          ? await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, ip))
+          : await rightsByCookie(kept, context)
       context.accountability = { ...rights, userAgent: context.header('user-agent'), origin: context.header('origin') }
     }
     await next()
   }
+
+  async function rightsByCookie(token: string, context: RequestContext): Promise<Accountability> {
+    const rights = await rightsOf(token, context.ip).catch(async (error: unknown) => {
+      refused.add(context)
+      if (isRefresh(context.request)) await reportRefresh(token)
+      throw error
+    })
+    checkOrigin(context)
+    return rights
+  }
+
+  async function reportRefresh(token: string): Promise<void> {
+    const bearer = await tokens.read(token).catch(() => undefined)
+    if (bearer?.session && 'token' in bearer.session) await refreshedInVain(bearer.session.token)
+  }
+
+  return [clearCookie, authenticate] as const
 }

@@ -1,49 +1,84 @@
-/** Sign-in: who a request comes from (access token, static token), and login, refresh, logout. */
+/** Sign-in: who a request comes from, and how one comes in, stays in and gets out. */
 import { definePlugin, env, points } from 'plinth'
 import { accounts } from 'plinth/access'
-import { itemsUpdate } from 'plinth/items'
+import { itemsChanged, itemsUpdate } from 'plinth/items'
 import * as v from 'valibot'
+import { signIn } from './api.ts'
 import { createAuthentication } from './authenticate.ts'
+import { CookieOptions, createCookies } from './cookies.ts'
+import { createCredentials } from './credentials.ts'
+import { createLiveSessions } from './live.ts'
+import { createOriginCheck } from './origin.ts'
 import { authRoutes } from './routes.ts'
+import { sessionRoutes } from './session-routes.ts'
 import { createSessions } from './sessions.ts'
+import { createSignIn } from './sign-in.ts'
 import { tables } from './tables.ts'
 import { createTokens } from './tokens.ts'
 
 const Options = v.object({
+  ...CookieOptions.entries,
   ACCESS_TOKEN_TTL: env.duration('15m'),
   REFRESH_TOKEN_TTL: env.duration('7d'),
+  SESSION_COOKIE_TTL: env.duration('1d'),
+  SESSION_REFRESH_GRACE_PERIOD: env.duration('10s'),
   LOGIN_STALL_TIME: env.duration('500ms'),
+  AUTH_DISABLE_DEFAULT: env.boolean(false),
+  /** Origins whose pages may write with our cookies. */
+  CORS_ORIGIN: env.list(),
 })
 
 export const auth = definePlugin({
   name: 'auth',
   needs: [accounts],
+  gives: signIn,
   options: Options,
   tables,
   setup(host, options) {
-    const tokens = createTokens(host.config.secret)
-    const sessions = createSessions(host.db, options.REFRESH_TOKEN_TTL)
+    const { db, versions, config } = host
     const service = host.use(accounts)
-    host.hook(points.request, createAuthentication(service, tokens))
-    authRoutes(host.routes('/auth'), {
-      db: host.db,
+    const tokens = createTokens(config.secret)
+    const times = {
+      access: options.ACCESS_TOKEN_TTL,
+      refresh: options.REFRESH_TOKEN_TTL,
+      session: options.SESSION_COOKIE_TTL,
+      grace: options.SESSION_REFRESH_GRACE_PERIOD,
+    }
+    const cookies = createCookies(options, times, config.publicUrl)
+    const sessions = createSessions(db, times, host.log, () => versions.touch('sessions'))
+    const live = createLiveSessions(db, versions)
+    const checkOrigin = createOriginCheck(config.publicUrl, options.CORS_ORIGIN)
+    const authentication = createAuthentication({
       accounts: service,
       tokens,
-      sessions,
-      ttl: options.ACCESS_TOKEN_TTL,
-      stall: options.LOGIN_STALL_TIME,
+      live,
+      refreshedInVain: sessions.endReused,
+      cookie: cookies.session,
+      checkOrigin,
     })
+    for (const handler of authentication) host.hook(points.request, handler)
 
-    // Whoever came in by what has changed has to come in anew.
+    const identify = createCredentials({ db, accounts: service, stall: options.LOGIN_STALL_TIME })
+    const signing = createSignIn({ db, accounts: service, tokens, sessions, cookies, times, identify, checkOrigin })
+    authRoutes(host.routes('/auth'), signing, !options.AUTH_DISABLE_DEFAULT)
+    sessionRoutes(host.routes('/users'), sessions)
+
+    // Whoever came in by what has changed has to come in anew; only a browser in which one changes the own password stays.
     host.hook(itemsUpdate, async function endSessions(event, next) {
       await next()
-      const { table, changes, db } = event
+      const { table, changes, db: tx, access } = event
       if (table.name !== 'directus_users') return
       for (const { keys, patch } of changes) {
         const shutOut = 'status' in patch && patch.status !== 'active'
-        if (shutOut || 'password' in patch || 'email' in patch) await sessions.endAll(keys, db)
+        const own = typeof access === 'object' && keys.length === 1 && keys[0] === access.user
+        if (shutOut || 'password' in patch || 'email' in patch) await sessions.endAll(keys, own && !shutOut ? access.session : null, tx)
       }
     })
+    host.hook(itemsChanged, async function forgetSessions({ table, action }, next) {
+      if (action !== 'create' && /^directus_(users|shares)$/.test(table.name)) versions.touch('sessions')
+      await next()
+    })
     host.schedule('17 * * * *', () => sessions.sweep())
+    return signing
   },
 })

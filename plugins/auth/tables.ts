@@ -1,4 +1,4 @@
-/** Sessions: a refresh token a row. Shared with the reference, column for column. */
+/** Sessions: a refresh token a row. Shared with the reference, column for column; what that table has no room for stands in our own. */
 import type { TableSpec } from 'plinth'
 
 const sessions: TableSpec = {
@@ -22,6 +22,31 @@ const sessions: TableSpec = {
     { field: 'share', related: 'directus_shares' },
     { field: 'oauth_client', related: 'directus_oauth_clients' },
   ],
+  // A session that ends early. That one begins, or is prolonged, nobody need be told.
+  raises: { version: 'sessions', on: [], when: 'new.expires < old.expires', inserts: false },
 }
 
-export const tables: readonly TableSpec[] = [sessions]
+/** What a session keeps while its token changes, one row for each that lives. */
+const families: TableSpec = {
+  name: 'sessions',
+  schema: 'plinth',
+  columns: {
+    id: 'uuid not null default gen_random_uuid()',
+    token: { sql: 'varchar(64) not null', references: 'directus_sessions(token) on update cascade on delete cascade' },
+    /** The token before, while it may still work. */
+    previous: 'varchar(64)',
+    /** The first characters of all its tokens, told to nobody: by them a spent one is known. */
+    family: 'varchar(22) not null',
+    /** `json`, `cookie` or `session`. */
+    mode: 'varchar(7) not null',
+    /** Of the password under which the user came in. */
+    stamp: 'varchar(24) not null',
+    begun: 'timestamptz not null default now()',
+    renewed: 'timestamptz not null default now()',
+  },
+  primaryKey: 'id',
+  unique: [['token'], ['family']],
+  raises: { version: 'sessions', on: ['stamp'], inserts: false },
+}
+
+export const tables: readonly TableSpec[] = [sessions, families]

@@ -58,7 +58,7 @@ export interface CallOptions {
   readonly mask?: readonly string[]
   /** Compared in place of the body. */
   readonly keep?: (body: Json) => unknown
-  /** Response headers that are compared. */
+  /** Response headers that are compared; of cookies all but their time of expiry, which follows from Max-Age. */
   readonly headersKept?: readonly string[]
   /** Not a point; an answer of 400 and above ends the scenario. */
   readonly setup?: boolean
@@ -148,6 +148,19 @@ function errorShape(body: Json): unknown {
   }
 }
 
+/** `name=<jwt>; HttpOnly; …`, attributes in alphabetical order. */
+function cookiesOf(headers: Headers): string | null {
+  const shown = headers.getSetCookie().map((cookie) => {
+    const [pair = '', ...attributes] = cookie.split(/;\s*/)
+    const [name, value = ''] = pair.split('=')
+    return [
+      `${name}=${value.replace(JWT, '<jwt>').replace(REFRESH_TOKEN, '<token>')}`,
+      ...attributes.filter((one) => !/^expires=/i.test(one)).sort(),
+    ].join('; ')
+  })
+  return shown.sort().join(' && ') || null
+}
+
 function parseBody(text: string): unknown {
   if (text === '') return null
   try {
@@ -193,10 +206,11 @@ export function makeApi(target: Target): Api {
     }
     const shown = structuredClone((options.keep ? options.keep(body) : errorShape(body)) ?? null)
     for (const masked of options.mask ?? []) mask(shown, masked.split('.'))
-    const request = normal(`${method} ${readable(path)}`.slice(0, 400)) as string
+    const request = (normal(`${method} ${readable(path)}`) as string).slice(0, 400)
     const label = options.label ?? request
     if (points.some((point) => point.label === label)) throw new Error(`Two points are called "${label}"`)
-    const header = (name: string) => response.headers.get(name)?.replace(FILE_TIME, '<now>') ?? null
+    const header = (name: string) =>
+      name === 'set-cookie' ? cookiesOf(response.headers) : (response.headers.get(name)?.replace(FILE_TIME, '<now>') ?? null)
     const headers = Object.fromEntries((options.headersKept ?? []).map((name) => [name, header(name)]))
     points.push({ label, contract, request, status: response.status, body: normal(shown), ...(options.headersKept && { headers }) })
     return answer

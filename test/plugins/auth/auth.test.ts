@@ -153,8 +153,8 @@ describe('auth', () => {
     assert.deepEqual(await codes(), ['INVALID_CREDENTIALS', 'INVALID_CREDENTIALS'])
     assert.equal((await refresh(data.refresh_token)).status, 401)
     await change({ status: 'active' })
-    assert.deepEqual(await codes(), ['none', 'none'])
-    assert.equal((await refresh(data.refresh_token)).status, 401, 'the session has ended for good')
+    assert.deepEqual(await codes(), ['INVALID_CREDENTIALS', 'none'], 'the session has ended for good')
+    assert.equal((await refresh(data.refresh_token)).status, 401)
   })
 
   test('so it is when somebody else suspends them in the database', async () => {

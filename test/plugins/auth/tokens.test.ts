@@ -39,21 +39,30 @@ describe('tokens', () => {
   const tokens = createTokens(secret)
 
   test('read() gives back what sign() was given', async () => {
-    const token = await tokens.sign(claims, 'mark', 60_000)
-    const { user: id, stamp } = (await tokens.read(token))!
-    assert.deepEqual({ id, stamp }, { id: user, stamp: 'mark' })
-    assert.equal((await tokens.read(token))!.user, user, 'a second time, remembered')
+    const share = { role: null, app_access: false, admin_access: false, share: user }
+    const cases: [string, object][] = [
+      [await tokens.sign(claims, 'sid', 60_000), { subject: { user }, session: { id: 'sid' } }],
+      [await tokens.sign(claims, null, 60_000), { subject: { user }, session: undefined }],
+      [await tokens.sign({ ...claims, session: 'st' }, 'sid', 60_000), { subject: { user }, session: { token: 'st' } }],
+      [await tokens.sign(share, 'sid', 60_000), { subject: { share: user }, session: { id: 'sid' } }],
+    ]
+    for (const [token, expected] of cases) {
+      for (const _ of ['verified', 'remembered']) {
+        const { subject, session } = (await tokens.read(token))!
+        assert.deepEqual({ subject, session }, expected)
+      }
+    }
   })
 
   test('sign() gives exactly the claims that the reference gives', async () => {
-    const token = await tokens.sign(claims, 'mark', 900_000)
+    const token = await tokens.sign(claims, 'sid', 900_000)
     const { iat, exp, ...rest } = JSON.parse(atob(token.split('.')[1]!))
     assert.deepEqual(rest, { ...claims, iss: 'directus' })
     assert.equal(exp - iat, 900)
   })
 
   test('read() takes a token of another server with the same secret', async () => {
-    assert.deepEqual({ ...(await tokens.read(await forge())), expires: 0 }, { user, stamp: undefined, expires: 0 })
+    assert.deepEqual({ ...(await tokens.read(await forge())), expires: 0 }, { subject: { user }, session: undefined, expires: 0 })
   })
 
   test('read() refuses', async (t) => {
@@ -79,8 +88,7 @@ describe('tokens', () => {
         'INVALID_TOKEN',
       ],
       ['a link sent by mail', forge({ more: { scope: 'password-reset' } }), 'INVALID_TOKEN'],
-      ['a session', forge({ more: { session: 'x' } }), 'INVALID_CREDENTIALS'],
-      ['no user', forge({ more: { id: undefined, share: user } }), 'INVALID_CREDENTIALS'],
+      ['neither user nor share', forge({ more: { id: undefined } }), 'INVALID_CREDENTIALS'],
     ]
     for (const [why, token, code] of cases) await t.test(why, async () => assert.equal(await codeOf(tokens.read(await token)), code))
   })
@@ -97,9 +105,34 @@ describe('tokens', () => {
 
   test('read() refuses a remembered token once it has expired', async () => {
     const token = await forge({ expires: now() + 1 })
-    assert.equal((await tokens.read(token))!.user, user)
+    assert.deepEqual((await tokens.read(token))!.subject, { user })
     await new Promise((resolve) => setTimeout(resolve, 1100))
     assert.equal(await codeOf(tokens.read(token)), 'TOKEN_EXPIRED')
+  })
+})
+
+describe('tokens of letters', () => {
+  const tokens = createTokens(secret)
+  const letter = { email: 'eve@example.com', hash: 'mark' }
+
+  test('are read for what they were made for', async () => {
+    assert.deepEqual(await tokens.readLetter('invite', await tokens.signLetter('invite', letter, 60_000)), letter)
+  })
+
+  test('are refused for anything else', async (t) => {
+    const access = await tokens.sign(claims, null, 60_000)
+    const cases: [why: string, token: string, code: string][] = [
+      ['another purpose', await tokens.signLetter('invite', letter, 60_000), 'FORBIDDEN'],
+      ['an access token', access, 'FORBIDDEN'],
+      ['no address', await forge({ more: { scope: 'password-reset' } }), 'FORBIDDEN'],
+      ['expired', await tokens.signLetter('password-reset', letter, -5000), 'TOKEN_EXPIRED'],
+      ['another secret', await createTokens(`${secret}x`).signLetter('password-reset', letter, 60_000), 'INVALID_TOKEN'],
+      ['no token', 'rubbish', 'INVALID_TOKEN'],
+    ]
+    for (const [why, token, code] of cases) {
+      await t.test(why, async () => assert.equal(await codeOf(tokens.readLetter('password-reset', token)), code))
+    }
+    assert.equal(await codeOf(tokens.read(await tokens.signLetter('invite', letter, 60_000))), 'INVALID_TOKEN')
   })
 })
 

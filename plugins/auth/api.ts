@@ -1,0 +1,28 @@
+/** What other plugins may import of signing in, as `plinth/auth`. */
+import { type RequestContext, service } from 'plinth'
+
+/** How a client keeps its tokens: `json` by itself, `cookie` the refresh token in a cookie, `session` one token for all in a cookie. */
+export type Mode = 'json' | 'cookie' | 'session'
+export const modes: readonly Mode[] = ['json', 'cookie', 'session']
+
+/** Whom a session is for. */
+export type Subject = { readonly user: string } | { readonly share: string }
+
+/** What a client gets: the `data` of the answer, and the `Set-Cookie` header that goes with it. */
+export interface Granted {
+  readonly data: { readonly expires: number; readonly access_token?: string; readonly refresh_token?: string }
+  readonly cookie: string | null
+}
+
+export interface SignIn {
+  /** By email, password and one-time code. @throws INVALID_PAYLOAD, INVALID_CREDENTIALS, INVALID_OTP, REQUESTS_EXCEEDED */
+  login(body: unknown, context: RequestContext): Promise<Granted>
+  /** By the refresh token of the body or of a cookie, which is spent. @throws INVALID_PAYLOAD, INVALID_CREDENTIALS */
+  refresh(body: unknown, context: RequestContext): Promise<Granted>
+  /** Ends the session of the refresh token; answers the cookie to clear. @throws INVALID_PAYLOAD when there is no token at all. */
+  logout(body: unknown, context: RequestContext): Promise<string | null>
+  /** Begins a session for whoever has proved who they are. @throws INVALID_CREDENTIALS when they may not come in (any more). */
+  grant(subject: Subject, mode: Mode, context: RequestContext): Promise<Granted>
+}
+
+export const signIn = service<SignIn>('auth')
