@@ -1,9 +1,14 @@
 /** History: who did what (activity), what became of the items (revisions), versions of items yet to come, and what is said about them (comments). */
 import { definePlugin } from 'plinth'
 import { items } from 'plinth/items'
+import { guardComments } from './comments.ts'
+import { problems } from './problems.ts'
 import { recordWrites } from './record.ts'
 import { forget, RetentionOptions } from './retention.ts'
+import { revertRoutes } from './revert.ts'
 import { tables } from './tables.ts'
+import { guardVersions } from './version-guard.ts'
+import { versionRoutes } from './versions.ts'
 
 export const history = definePlugin({
   name: 'history',
@@ -12,10 +17,19 @@ export const history = definePlugin({
   after: ['access', 'auth', 'schema', 'settings'],
   options: RetentionOptions,
   tables,
+  problems,
   setup(host, options) {
     const engine = host.use(items)
-    recordWrites(host)
+    guardComments(host, engine)
+    const trusted = guardVersions(host, engine)
+    const record = recordWrites(host)
+
     for (const name of ['activity', 'revisions']) engine.crud(host.routes(`/${name}`), `directus_${name}`, ['list', 'read'])
+    engine.crud(host.routes('/comments'), 'directus_comments')
+    const versions = host.routes('/versions')
+    versionRoutes(host, versions, { engine, record, trusted })
+    engine.crud(versions, 'directus_versions', ['list', 'create', 'update', 'delete'])
+    revertRoutes(host, host.routes('/utils'), engine)
     if (options.RETENTION_ENABLED) host.schedule(options.RETENTION_SCHEDULE, () => forget(host.db, host.registry.snapshot, options))
   },
 })

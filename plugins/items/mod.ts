@@ -5,8 +5,10 @@ import { serverInfo } from 'plinth/server'
 import * as v from 'valibot'
 import { type Item, type Items, items } from './api.ts'
 import { Permits } from './permit.ts'
+import { itemProblems } from './problems.ts'
 import { Reader } from './read.ts'
 import { crudRoutes, type Subject } from './routes.ts'
+import { answersTable, forgetAnswers } from './write/idempotency.ts'
 import { Writer } from './write.ts'
 
 /** Bounds, each with its own variable. Rows of one list, -1 for no bound; bytes of an answer; levels; names; conditions; sets of nested items. */
@@ -21,6 +23,8 @@ const Options = v.object({
   QUERY_RELATIONS_MAX: env.integer(200, 1),
   PAYLOAD_DEPTH_MAX: env.integer(10, 1, 100),
   PAYLOAD_RELATIONS_MAX: env.integer(200, 1),
+  /** How long a POST with an Idempotency-Key may be repeated. */
+  IDEMPOTENCY_TTL: env.duration('24h'),
   RESPONSE_MAX: env.size('64mb'),
 })
 
@@ -28,6 +32,8 @@ export const itemsPlugin = definePlugin({
   name: 'items',
   gives: items,
   options: Options,
+  tables: [answersTable],
+  problems: itemProblems,
   async setup(host, options): Promise<Items> {
     const permits = new Permits()
     const reader = new Reader(host, permits, {
@@ -43,7 +49,8 @@ export const itemsPlugin = definePlugin({
     })
     const writer = new Writer({ host, reader, limits: { depth: options.PAYLOAD_DEPTH_MAX, relations: options.PAYLOAD_RELATIONS_MAX } })
     const { etagOf: tag } = await import('./etag.node.ts')
-    const engine = { reader, writer, log: host.log, tag }
+    const engine = { reader, writer, log: host.log, tag, answerLifetime: options.IDEMPOTENCY_TTL }
+    host.schedule('43 * * * *', () => forgetAnswers(host.db, options.IDEMPOTENCY_TTL))
     host.hook(serverInfo, async function tellLimits({ accountability, info }, next) {
       if (accountability.user) info.queryLimit = { default: options.QUERY_LIMIT_DEFAULT, max: options.QUERY_LIMIT_MAX }
       await next()

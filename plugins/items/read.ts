@@ -8,6 +8,7 @@ import {
   type Parameter,
   problems,
   type Queryable,
+  quoteName,
   type Snapshot,
   system,
   type Table,
@@ -21,8 +22,9 @@ import type { Permit, Permits } from './permit.ts'
 import { missingField, tableOf } from './place.ts'
 import { planRead, type ReadPlan, type Slot } from './plan.ts'
 import { openEnds, type Query } from './query.ts'
-import { type AnswerForm, type Bind, compileBatch, compileRead, type Statement } from './sql.ts'
+import { type AnswerForm, type Bind, compileBatch, compileRead, type Statement, tableName } from './sql.ts'
 import { isTime, toParameter } from './values.ts'
+import { hasVersions, versionOf } from './versions.ts'
 
 export interface ReadLimits extends Limits {
   readonly selections: number
@@ -169,11 +171,17 @@ export class Reader {
 
   /** @throws FORBIDDEN when there is no such row, or it is not allowed. */
   async one(collection: string, key: unknown, input: QueryInput, caller: Caller): Promise<string> {
+    return (await this.versioned(collection, key, input, caller)).text
+  }
+
+  /** The same, and the version of the item; null where it has none. */
+  async versioned(collection: string, key: unknown, input: QueryInput, caller: Caller): Promise<{ text: string; version: string | null }> {
     return this.#upToDate(caller, async () => {
       const { table, known } = this.#prepare(collection, input, caller.access, 'one')
-      const text = await this.#run(known, caller, keyParameters(table, key))
-      if (!text) throw problems.FORBIDDEN('There is no such item, or it is not yours to see.')
-      return this.#shown(table, text, caller.access)
+      const found = await this.#run(known, caller, keyParameters(table, key))
+      if (!found) throw problems.FORBIDDEN('There is no such item, or it is not yours to see.')
+      const end = found.indexOf('\n')
+      return { text: await this.#shown(table, found.slice(end + 1), caller.access), version: found.slice(0, end) || null }
     })
   }
 
@@ -238,7 +246,7 @@ export class Reader {
         part === 'whole' || form === 'one' ? compileRead(plan, answer, relations) : compileBatch(plan, form, part === 'behind', relations)
       compiled = {
         plan,
-        statement: bounded(statement, this.#limits.response),
+        statement: bounded(statement, this.#limits.response, form === 'one' ? versionBefore(table, statement) : ''),
         replan: plan.slots.some(({ operator }) => isPattern(operator)),
       }
       this.#byShape.set(shape, compiled)
@@ -290,10 +298,18 @@ export class Reader {
 }
 
 /** Null instead of an answer of more bytes, so that it never leaves the database. `offset 0` keeps PostgreSQL from making the answer twice. */
-const bounded = ({ text, ...rest }: Statement, bytes: number): Statement => ({
-  text: `select case when octet_length(b) <= ${bytes} then b end from (${text} offset 0) x(b)`,
+const bounded = ({ text, ...rest }: Statement, bytes: number, before: string): Statement => ({
+  text: `select ${before}case when octet_length(b) <= ${bytes} then b end from (${text} offset 0) x(b)`,
   ...rest,
 })
+
+/** SQL for the version of the item that a statement is about, on a line before the answer. */
+function versionBefore(table: Table, { binds }: Statement): string {
+  const places = table.primaryKey.map((_, part) => binds.findIndex((bind) => bind.kind === 'key' && bind.part === part) + 1)
+  if (!hasVersions(table) || !places.every(Boolean)) return `E'\\n' || `
+  const where = table.primaryKey.map((name, part) => `v.${quoteName(name)} = $${places[part]}`).join(' and ')
+  return `(select ${versionOf('v')} from ${tableName(table)} v where ${where}) || E'\\n' || `
+}
 
 /** @throws FORBIDDEN where the caller does not see keys: no item can be named by one then. */
 function checkKeySeen(table: Table): void {

@@ -7,6 +7,7 @@ import { isHeld } from './conditional.ts'
 import type { ExportFile } from './export.ts'
 import type { Action } from './permit.ts'
 import type { Reader } from './read.ts'
+import { versionHeader } from './versions.ts'
 import { writeRoutes } from './write/routes.ts'
 import type { Writer } from './write.ts'
 
@@ -18,6 +19,8 @@ export interface Engine {
   readonly log: Log
   /** The entity tag of an answer. */
   readonly tag: (text: string) => string
+  /** How long a request may be repeated, ms. */
+  readonly answerLifetime: number
 }
 
 /** Which collection a request is about; throws FORBIDDEN where the prefix does not serve it, or the caller may not do this. */
@@ -51,7 +54,7 @@ export function crudRoutes(
   routes: Hono<Env>,
   path: string,
   subject: Subject,
-  { reader, writer, log, tag }: Engine,
+  { reader, writer, log, tag, answerLifetime }: Engine,
   only?: readonly CrudAction[],
 ): void {
   const on = (action: CrudAction) => !only || only.includes(action)
@@ -71,12 +74,13 @@ export function crudRoutes(
   }
 
   /** Not `c.body`, which copies the headers into a Headers object each time. */
-  const answer = (c: C, text: string): Response => {
+  const answer = (c: C, text: string, version: string | null = null): Response => {
     const etag = tag(text)
+    const own: Record<string, string> = version === null ? {} : { 'x-item-version': versionHeader(version) }
     const { method } = c.req
     if ((method === 'GET' || method === 'HEAD') && isHeld(etag, (name) => c.env.header(name)))
-      return new Response(null, { status: 304, headers: { ...fresh, etag } })
-    return new Response(text, { headers: { ...jsonHeaders, etag } })
+      return new Response(null, { status: 304, headers: { ...fresh, ...own, etag } })
+    return new Response(text, { headers: { ...jsonHeaders, ...own, etag } })
   }
 
   const rows = async (c: C, collection: string, query: QueryInput, keys?: readonly unknown[]): Promise<Response> => {
@@ -102,8 +106,8 @@ export function crudRoutes(
       const key = keyIn(c, reader, collection)
       const wish = reader.wishOf(queryOf(c))
       if (wish?.explain) return answer(c, await reader.explain(collection, queryOf(c), callerOf(c), { key }))
-      const text = await reader.one(collection, key, queryOf(c), callerOf(c))
-      if (!wish) return answer(c, text)
+      const { text, version } = await reader.versioned(collection, key, queryOf(c), callerOf(c))
+      if (!wish) return answer(c, text, version)
       const { exportItem } = await import('./export.ts')
       return file(await exportItem(wish.export!, collection, JSON.parse(text).data))
     })
@@ -111,6 +115,7 @@ export function crudRoutes(
   writeRoutes(routes, path, on, {
     reader,
     writer,
+    answerLifetime,
     enter,
     keyIn: (c, collection) => keyIn(c, reader, collection),
     queryOf,

@@ -4,6 +4,7 @@ import { type Caller, type Change, type ChangedEvent, type Item, itemsChanged, t
 import { toWriteProblem } from './faults.ts'
 import { upToDate } from './outdated.ts'
 import { tableOf } from './place.ts'
+import type { Versions } from './write/statements.ts'
 import { Tree, type TreeParts } from './write/tree.ts'
 
 export class Writer {
@@ -42,10 +43,13 @@ export class Writer {
     return this.#write(collection, caller, (tree, table) => tree.create(table, structuredClone(items) as Item[]))
   }
 
-  /** Answers the keys of the rows that were there. @throws FORBIDDEN for a key that cannot be one. */
-  async update(collection: string, keys: readonly unknown[], patch: Item, caller: Caller): Promise<Key[]> {
+  /**
+   * Answers the keys of the rows that were there. With `versions` the one row must be of one of them.
+   * @throws FORBIDDEN for a key that cannot be one, PRECONDITION_FAILED for a row of another version.
+   */
+  async update(collection: string, keys: readonly unknown[], patch: Item, caller: Caller, versions?: Versions): Promise<Key[]> {
     return this.#write(collection, caller, async (tree, table) => {
-      const changes = await tree.update(table, [{ keys: [...keys] as Key[], patch: structuredClone(patch) }])
+      const changes = await tree.update(table, [{ keys: [...keys] as Key[], patch: structuredClone(patch) }], undefined, { versions })
       return changes.flatMap((change) => change.keys)
     })
   }
@@ -55,8 +59,8 @@ export class Writer {
     return this.#write(collection, caller, (tree, table) => tree.updateEach(table, structuredClone(changes) as Change[]))
   }
 
-  async delete(collection: string, keys: readonly unknown[], caller: Caller): Promise<Key[]> {
-    return this.#write(collection, caller, (tree, table) => tree.delete(table, keys))
+  async delete(collection: string, keys: readonly unknown[], caller: Caller, versions?: Versions): Promise<Key[]> {
+    return this.#write(collection, caller, (tree, table) => tree.delete(table, keys, undefined, versions))
   }
 
   /** What is sent is copied for `work`, which may run again. */

@@ -5,7 +5,9 @@ import type { Caller, CrudAction, Item, QueryInput } from '../api.ts'
 import { changesOf, itemOf, keysOf } from '../bodies.ts'
 import type { Action } from '../permit.ts'
 import type { Reader } from '../read.ts'
+import { toVersions } from '../versions.ts'
 import type { Writer } from '../write.ts'
+import { claim, keepAnswer, type Repeatable, toRepeatable } from './idempotency.ts'
 
 type C = Context<Env>
 
@@ -13,34 +15,45 @@ type C = Context<Env>
 export interface Shared {
   readonly reader: Reader
   readonly writer: Writer
+  /** How long a request may be repeated, ms. */
+  readonly answerLifetime: number
   /** The collection that a request is about. @throws FORBIDDEN where the caller may not do this. */
   enter(c: C, action: Action, query?: QueryInput): string
   /** The key in the path. */
   keyIn(c: C, collection: string): string
   queryOf(c: C): string
   callerOf(c: C): Caller
-  answer(c: C, text: string): Response
+  answer(c: C, text: string, version?: string | null): Response
   nothing(c: C): Response
 }
 
 export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAction) => boolean, shared: Shared): void {
-  const { reader, writer, enter, keyIn, queryOf, callerOf, answer, nothing } = shared
+  const { reader, writer, answerLifetime, enter, keyIn, queryOf, callerOf, answer, nothing } = shared
   const root = path || '/'
   const byKey = `${path}/:key`
   const singleton = (collection: string) => reader.snapshot.tables.get(collection)?.singleton === true
 
-  /** `work` answers how what it wrote is read; that travels along with COMMIT, unless handlers may still refuse it. */
-  const written = async (c: C, work: (inside: Caller) => Promise<() => Promise<string>>): Promise<Response> => {
+  /** `work` answers how what it wrote is read; that travels along with COMMIT, unless it is to be kept or handlers may still refuse it. */
+  const written = async (c: C, work: (inside: Caller) => Promise<() => Promise<Shown>>, repeatable?: Repeatable): Promise<Response> => {
     let text: string | null = null
+    let version: string | null = null
     await writer.within(callerOf(c), async (db) => {
+      const earlier = repeatable && (await claim(db, repeatable, answerLifetime))
+      if (earlier) {
+        text = earlier.body
+        return
+      }
       const read = await work({ ...callerOf(c), db })
       const show = async () => {
-        text = await shown(read)
+        const found = await shown(read)
+        if (typeof found === 'object' && found) ({ text, version } = found)
+        else text = found
       }
-      if (reader.handled) await show()
-      else db.last(show, null)
+      if (!repeatable && !reader.handled) return db.last(show, null)
+      await show()
+      if (repeatable) db.last(() => keepAnswer(db, repeatable, text), null)
     })
-    return text === null ? nothing(c) : answer(c, text)
+    return text === null ? nothing(c) : answer(c, text, version)
   }
 
   if (on('create')) {
@@ -50,17 +63,22 @@ export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAc
       if (singleton(collection)) throw routeNotFound(c)
       reader.check(queryOf(c))
       const items = (Array.isArray(body) ? body : [body ?? {}]).map(itemOf)
-      return written(c, async (inside) => {
+      const repeatable = await toRepeatable(c.env.header('idempotency-key'), c.env.accountability, [c.req.path, queryOf(c), body ?? null])
+      const make = async (inside: Caller) => {
         const keys = await writer.create(collection, items, inside)
         return () =>
-          Array.isArray(body) ? reader.list(collection, queryOf(c), inside, keys) : reader.one(collection, keys[0], queryOf(c), inside)
-      })
+          Array.isArray(body)
+            ? reader.list(collection, queryOf(c), inside, keys)
+            : reader.versioned(collection, keys[0], queryOf(c), inside)
+      }
+      return written(c, make, repeatable)
     })
   }
   if (on('update')) {
     routes.patch(root, async (c) => {
       const body = await readJson(c)
       const collection = enter(c, 'update')
+      refuseVersions(c)
       reader.check(queryOf(c))
       return written(c, async (inside) => {
         if (singleton(collection)) {
@@ -80,10 +98,11 @@ export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAc
       const collection = enter(c, 'update')
       if (singleton(collection)) throw routeNotFound(c)
       const key = keyIn(c, collection)
+      const versions = toVersions(c.env.header('if-match'))
       reader.check(queryOf(c))
       return written(c, async (inside) => {
-        await writer.update(collection, [key], patch, inside)
-        return () => reader.one(collection, key, queryOf(c), inside)
+        await writer.update(collection, [key], patch, inside, versions)
+        return () => reader.versioned(collection, key, queryOf(c), inside)
       })
     })
   }
@@ -91,6 +110,7 @@ export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAc
     routes.delete(root, async (c) => {
       const body = await readJson(c)
       const collection = enter(c, 'delete', '')
+      refuseVersions(c)
       await writer.within(callerOf(c), async (db) => {
         const inside = { ...callerOf(c), db }
         await writer.delete(collection, await keysOf(reader, collection, body, inside), inside)
@@ -99,7 +119,7 @@ export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAc
     })
     routes.delete(byKey, async (c) => {
       const collection = enter(c, 'delete', '')
-      await writer.delete(collection, [keyIn(c, collection)], callerOf(c))
+      await writer.delete(collection, [keyIn(c, collection)], callerOf(c), toVersions(c.env.header('if-match')))
       return nothing(c)
     })
   }
@@ -107,8 +127,16 @@ export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAc
 
 const routeNotFound = (c: C) => problems.ROUTE_NOT_FOUND(undefined, { path: c.req.path })
 
+/** @throws INVALID_PAYLOAD for a condition that says nothing of many items: ignored, it would let overwrite what it should keep. */
+function refuseVersions(c: C): void {
+  if (c.env.header('if-match') !== null) throw problems.INVALID_PAYLOAD('"If-Match" goes with one item, by its key.')
+}
+
+/** An answer, and with one item its version. */
+type Shown = string | { readonly text: string; readonly version: string | null }
+
 /** A write stands although its answer may not be seen, or is too large: null then. */
-async function shown(read: () => Promise<string>): Promise<string | null> {
+async function shown(read: () => Promise<Shown>): Promise<Shown | null> {
   try {
     return await read()
   } catch (error) {

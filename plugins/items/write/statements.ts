@@ -5,6 +5,7 @@ import { toWriteProblem } from '../faults.ts'
 import { castType, keyColumns, keyLists, keyOf, keysCondition } from '../keys.ts'
 import { quoteLiteral, tableName } from '../sql.ts'
 import { toWhole } from '../values.ts'
+import { versionOf } from '../versions.ts'
 
 /** Where statements are sent. */
 export interface Target {
@@ -106,8 +107,18 @@ export interface RowChange {
   readonly patch: Item
 }
 
-/** One statement for all changes; answers for each of them the key and the wanted fields of the rows found. No row may be in two of them. */
-export async function updateRows(target: Target, changes: readonly RowChange[], wanted: Wanted): Promise<Item[][]> {
+/** The versions of which rows must be to be written: null for any, undefined where nobody asks. */
+export type Versions = readonly string[] | null | undefined
+
+/** An SQL condition for rows of `versions`, which are the parameter `$n`. */
+const ofVersions = (versions: Versions, n: number): string => (versions ? ` and ${versionOf(row)} = any($${n}::text[])` : '')
+
+/**
+ * One statement for all changes; answers for each of them the key and the wanted fields of the rows found. No row may be in two of them. With `versions`
+ * there may be one change only.
+ */
+export async function updateRows(target: Target, changes: readonly RowChange[], wanted: Wanted, versions?: Versions): Promise<Item[][]> {
+  if (versions !== undefined) return [await updateAll(target, changes[0]!, wanted, versions)]
   if (!changes.some(({ values }) => Object.keys(values).length)) {
     const keys = changes.map((change) => change.keys)
     return presentRows(target, keys, wanted)
@@ -116,15 +127,17 @@ export async function updateRows(target: Target, changes: readonly RowChange[], 
   return others.length ? updateEach(target, changes, wanted) : [await updateAll(target, only!, wanted)]
 }
 
-async function updateAll(target: Target, { keys, values, patch }: RowChange, wanted: Wanted): Promise<Item[]> {
+async function updateAll(target: Target, { keys, values, patch }: RowChange, wanted: Wanted, versions?: Versions): Promise<Item[]> {
   const { table } = target
-  const columns = Object.keys(values)
   const lists = keyLists(table, keys)
-  const set = columns.map((name) => `${quoteName(name)} = v.${quoteName(name)}`).join(', ')
+  const given = Object.keys(values)
+  // What changes nothing of its own still makes a new version of the row, as its lists may change.
+  const columns = given.length ? given : writable(table)
+  const set = columns.map((name) => `${quoteName(name)} = ${given.length ? 'v' : row}.${quoteName(name)}`).join(', ')
   const source = `json_to_record($${lists.length + 1}::json) v(${typed(table, columns)})`
-  const where = keysCondition(row, table, (part) => `$${part + 1}`)
+  const where = keysCondition(row, table, (part) => `$${part + 1}`) + ofVersions(versions, lists.length + 2)
   const text = `update ${tableName(table)} as ${row} set ${set} from ${source} where ${where} returning ${keyColumns(row, table, wanted)}`
-  return ask(target, text, [...lists, JSON.stringify(values)], [patch])
+  return ask(target, text, [...lists, JSON.stringify(values), ...(versions ? [versions] : [])], [patch])
 }
 
 /** A column that a change does not name keeps its value. */
@@ -163,11 +176,12 @@ function distribute(found: readonly Item[], size: number, placeOf: (n: number) =
   return lists
 }
 
-export async function deleteRows(target: Target, keys: readonly unknown[]): Promise<Key[]> {
+export async function deleteRows(target: Target, keys: readonly unknown[], versions?: Versions): Promise<Key[]> {
   const { table } = target
-  const where = keysCondition(row, table, (part) => `$${part + 1}`)
+  const lists = keyLists(table, keys)
+  const where = keysCondition(row, table, (part) => `$${part + 1}`) + ofVersions(versions, lists.length + 1)
   const text = `delete from ${tableName(table)} as ${row} where ${where} returning ${keyColumns(row, table)}`
-  const gone = await ask(target, text, keyLists(table, keys))
+  const gone = await ask(target, text, versions ? [...lists, versions] : lists)
   return gone.map((key) => keyOf(table, key))
 }
 

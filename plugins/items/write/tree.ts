@@ -19,7 +19,9 @@ import { keyLists, keyOf } from '../keys.ts'
 import { type Surroundings, toChange, toNewRow } from '../payload.ts'
 import { authorise } from '../permit.ts'
 import { tableOf } from '../place.ts'
+import { itemProblems } from '../problems.ts'
 import type { Reader } from '../read.ts'
+import { hasVersions } from '../versions.ts'
 import { type Entry, identityOf, inWaves, isItem, keyOfIdentity, type ListChange, type ManyLink, type Parts, takeApart } from './parts.ts'
 import {
   deleteRows,
@@ -31,6 +33,7 @@ import {
   presentRows,
   type Target,
   updateRows,
+  type Versions,
 } from './statements.ts'
 import { rulesOf } from './validation.ts'
 import { variableOf } from './variables.ts'
@@ -46,6 +49,13 @@ export interface TreeParts {
   readonly host: Host
   readonly reader: Reader
   readonly limits: WriteLimits
+}
+
+interface UpdateOptions {
+  /** All rows are known to be there. */
+  readonly present?: boolean
+  /** Of which the one row must be that is changed. */
+  readonly versions?: Versions
 }
 
 /** Where items stand in a payload. */
@@ -103,9 +113,15 @@ export class Tree {
     return event.keys
   }
 
-  /** Changes of which each row is in one only. `present` says that all of them are known to be there. */
-  async update(table: Table, changes: readonly Change[], place: Place = root, present = false): Promise<Change[]> {
+  /** Changes of which each row is in one only. */
+  async update(
+    table: Table,
+    changes: readonly Change[],
+    place: Place = root,
+    { present, versions }: UpdateOptions = {},
+  ): Promise<Change[]> {
     authorise(this.#access, 'update', table.name)
+    checkVersioned(table, versions)
     const event: UpdateEvent = { ...this.#event(table, place), changes: [...changes], wanted: new Set() }
     await this.#host.run(itemsUpdate, event, async (e) => {
       const parts = e.changes.map(({ patch }) => takeApart(this.#snapshot, table, patch))
@@ -123,7 +139,8 @@ export class Tree {
         found.map((i) => rows[i]!.patch),
         place,
       )
-      const stored = await updateRows(this.#at(table), rows, e.wanted)
+      const stored = await updateRows(this.#at(table), rows, e.wanted, versions)
+      if (versions !== undefined && !stored.flat().length) throw itemProblems.PRECONDITION_FAILED()
       for (const [i, change] of e.changes.entries()) {
         change.stored = stored[i]!
         change.keys = change.stored.map((row) => keyOf(table, row))
@@ -147,11 +164,13 @@ export class Tree {
     return [...new Set(keys)]
   }
 
-  async delete(table: Table, keys: readonly unknown[], place: Place = root): Promise<Key[]> {
+  async delete(table: Table, keys: readonly unknown[], place: Place = root, versions?: Versions): Promise<Key[]> {
     authorise(this.#access, 'delete', table.name)
+    checkVersioned(table, versions)
     const event: DeleteEvent = { ...this.#event(table, place), keys: [...keys] as Key[] }
     await this.#host.run(itemsDelete, event, async (e) => {
-      e.keys = await deleteRows(this.#at(table), e.keys)
+      e.keys = await deleteRows(this.#at(table), e.keys, versions)
+      if (versions !== undefined && !e.keys.length) throw itemProblems.PRECONDITION_FAILED()
     })
     await this.#note({ action: 'delete', table, keys: event.keys, access: this.#access })
     return event.keys
@@ -311,7 +330,7 @@ export class Tree {
         table,
         left.map(({ key }) => ({ keys: [key], patch: { [column]: null } })),
         place,
-        true,
+        { present: true },
       )
     }
   }
@@ -357,7 +376,7 @@ export class Tree {
           table,
           changed.map(({ change }) => change),
           place,
-          true,
+          { present: true },
         )
       }
     }
@@ -384,6 +403,11 @@ export class Tree {
       throw problems.INVALID_PAYLOAD(`The payload is nested deeper than ${this.#limits.depth} levels.`)
     return [...path, field]
   }
+}
+
+/** @throws PRECONDITION_FAILED where no item has a version. */
+function checkVersioned(table: Table, versions: Versions): void {
+  if (versions !== undefined && !hasVersions(table)) throw itemProblems.PRECONDITION_FAILED('Items of a view have no version.')
 }
 
 const withoutKey = (table: Table, item: Item): Item =>
