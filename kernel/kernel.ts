@@ -113,6 +113,7 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
     db,
     schemas: config.schemas,
     specs: [scheduleTable, ...plugins.flatMap((plugin) => plugin.tables ?? [])],
+    modeller: plugins.find((plugin) => plugin.modeller)?.modeller,
     versions,
     log,
     async onSnapshot(snapshot) {

@@ -40,6 +40,7 @@ export {
 export { defineProblems, Problem, problems } from './problem.ts'
 export { randomText } from './random.ts'
 export { type Memory, remember } from './remember.ts'
+export type { Catalogue, CatalogueTable } from './schema/introspect.ts'
 export type { Registry } from './schema/registry.ts'
 export type {
   CollectionMeta,
@@ -47,10 +48,13 @@ export type {
   Field,
   FieldMeta,
   FieldType,
+  ForeignKey,
   Link,
+  Model,
+  Modeller,
   Relation,
   RelationMeta,
   Snapshot,
   Table,
 } from './schema/snapshot.ts'
-export type { TableSpec } from './schema/tables.ts'
+export type { OwnedField, TableSpec } from './schema/tables.ts'

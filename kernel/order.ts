@@ -5,22 +5,34 @@ import type { Plugin } from './plugin.ts'
 /** @throws StartError naming every clash, gap and cycle, a line each. */
 export function orderPlugins(plugins: readonly Plugin[]): Plugin[] {
   const faults: string[] = []
-  const byName = new Map<string, Plugin>()
-  const giver = new Map<string, Plugin>()
-  const commander = new Map<string, Plugin>()
-  for (const plugin of plugins) {
-    if (byName.has(plugin.name)) faults.push(`Two plugins are called "${plugin.name}": rename or leave out one.`)
-    byName.set(plugin.name, plugin)
-    for (const command of Object.keys(plugin.commands ?? {})) {
-      const other = commander.get(command)
-      if (other) faults.push(`Plugins "${other.name}" and "${plugin.name}" both have the command "${command}": leave out one.`)
-      commander.set(command, plugin)
+  /** Who has each thing of a kind; a fault when several have it. */
+  const owners = (things: (plugin: Plugin) => readonly string[], clash: (one: string, other: string, thing: string) => string) => {
+    const found = new Map<string, Plugin>()
+    for (const plugin of plugins) {
+      for (const thing of things(plugin)) {
+        const other = found.get(thing)
+        if (other) faults.push(`${clash(other.name, plugin.name, thing)}: leave out one.`)
+        found.set(thing, plugin)
+      }
     }
-    if (!plugin.gives) continue
-    const other = giver.get(plugin.gives.id)
-    if (other) faults.push(`Plugins "${other.name}" and "${plugin.name}" both give the service "${plugin.gives.id}": leave out one.`)
-    giver.set(plugin.gives.id, plugin)
+    return found
   }
+  const byName = owners(
+    ({ name }) => [name],
+    (name) => `Two plugins are called "${name}"`,
+  )
+  const giver = owners(
+    ({ gives }) => (gives ? [gives.id] : []),
+    (one, other, id) => `Plugins "${one}" and "${other}" both give the service "${id}"`,
+  )
+  owners(
+    ({ commands = {} }) => Object.keys(commands),
+    (one, other, name) => `Plugins "${one}" and "${other}" both have the command "${name}"`,
+  )
+  owners(
+    ({ modeller }) => (modeller ? ['the model'] : []),
+    (one, other) => `Plugins "${one}" and "${other}" both model the schema`,
+  )
 
   const before = (plugin: Plugin): Plugin[] => [
     ...(plugin.needs ?? []).flatMap((need) => giver.get(need.id) ?? []),

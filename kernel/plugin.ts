@@ -8,6 +8,7 @@ import type { Kernel } from './kernel.ts'
 import type { Log } from './log.ts'
 import type { Problem, ProblemFactory } from './problem.ts'
 import type { Registry } from './schema/registry.ts'
+import type { Modeller } from './schema/snapshot.ts'
 import type { TableSpec } from './schema/tables.ts'
 import type { Versions } from './schema/versions.ts'
 
@@ -82,6 +83,8 @@ export interface Plugin<O extends OptionsSchema = any, N extends Service<any> = 
   readonly options?: O
   /** Tables it owns; created when they are missing. */
   readonly tables?: readonly TableSpec[]
+  /** At most one plugin has one. */
+  readonly modeller?: Modeller
   /** By name. They are known before anything boots, and boot what they need. */
   readonly commands?: Readonly<Record<string, CommandSpec>>
   /** Its own error codes, from `defineProblems`. */

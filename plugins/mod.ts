@@ -3,6 +3,7 @@ import { type ConfigFile, type Plugin, StartError } from 'plinth'
 
 /** In the order in which they start, unless they need another one. */
 const ours: Readonly<Record<string, () => Promise<Plugin>>> = {
+  model: async () => (await import('./model/mod.ts')).model,
   trace: async () => (await import('./trace/mod.ts')).trace,
   proxy: async () => (await import('./proxy/mod.ts')).proxy,
   doctor: async () => (await import('./doctor/mod.ts')).doctor,

@@ -2,9 +2,8 @@
 import { type Database, DatabaseError, type Queryable } from '../database/database.ts'
 import type { Log } from '../log.ts'
 import { coalesced } from './coalesced.ts'
-import { type Catalogue, parseCatalogue, readCatalogue } from './introspect.ts'
-import { parseMeta, readMeta } from './meta.ts'
-import { buildSnapshot, type Snapshot } from './snapshot.ts'
+import { type Catalogue, ownSchema, parseCatalogue, readCatalogue } from './introspect.ts'
+import type { Modeller, Snapshot } from './snapshot.ts'
 import { createMissingTables, type TableSpec } from './tables.ts'
 import { type Versions, versionsTable } from './versions.ts'
 
@@ -25,6 +24,7 @@ export interface RegistryOptions {
   readonly schemas: readonly string[]
   /** Tables of all plugins that are on. */
   readonly specs: readonly TableSpec[]
+  readonly modeller?: Modeller
   readonly versions: Versions
   readonly log: Log
   /** Called with each new snapshot but the first; awaited before the reload counts as done. */
@@ -36,9 +36,15 @@ export interface StartedRegistry extends Registry {
   start(): Promise<void>
 }
 
-export function createRegistry({ db, schemas, specs, versions, log, onSnapshot }: RegistryOptions): StartedRegistry {
+/** It serves nothing. */
+const noModeller: Modeller = {
+  read: async () => '',
+  build: () => ({ tables: new Map(), folders: new Map(), relations: [], warnings: [] }),
+}
+
+export function createRegistry({ db, schemas, specs, modeller = noModeller, versions, log, onSnapshot }: RegistryOptions): StartedRegistry {
   const allSpecs = [versionsTable, ...specs]
-  let current: { readonly text: string; readonly meta: string; readonly catalogue: Catalogue; readonly snapshot: Snapshot } | undefined
+  let current: { readonly text: string; readonly more: string; readonly catalogue: Catalogue; readonly snapshot: Snapshot } | undefined
   /** What the version row held before the last reading. */
   let version: string | null = null
   let count = 0
@@ -48,10 +54,11 @@ export function createRegistry({ db, schemas, specs, versions, log, onSnapshot }
 
   /** Equal texts give the same snapshot: what was planned on it stays good. */
   async function read(text: string): Promise<Snapshot> {
-    const catalogue = current?.text === text ? current.catalogue : parseCatalogue(text)
-    const meta = await readMeta(db, catalogue)
-    if (current?.text !== text || current.meta !== meta) {
-      current = { text, meta, catalogue, snapshot: buildSnapshot(catalogue, parseMeta(meta), specs, String(++count)) }
+    const catalogue = current?.text === text ? current.catalogue : withoutOwn(parseCatalogue(text))
+    const more = await modeller.read(db, catalogue)
+    if (current?.text !== text || current.more !== more) {
+      const snapshot = Object.freeze({ ...modeller.build(catalogue, more, specs), version: String(++count) })
+      current = { text, more, catalogue, snapshot }
     }
     return current.snapshot
   }
@@ -97,6 +104,8 @@ export function createRegistry({ db, schemas, specs, versions, log, onSnapshot }
     },
   }
 }
+
+const withoutOwn = ({ tables, ...rest }: Catalogue): Catalogue => ({ ...rest, tables: tables.filter(({ schema }) => schema !== ownSchema) })
 
 /** On a database where nothing has been made so far. */
 function noneYet(thrown: unknown): null {

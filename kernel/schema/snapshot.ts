@@ -1,8 +1,6 @@
-/** The schema as frozen data: what the database holds joined with what the meta tables say. One request reads one Snapshot from start to end. */
-import { fieldType } from './field-type.ts'
-import { type Catalogue, type CatalogueTable, ownSchema } from './introspect.ts'
-import { type Meta, type OwnedMeta, ownedMeta } from './meta.ts'
-import { linksOf, toRelations } from './relations.ts'
+/** The schema as frozen data: what the database holds, and what is said of it. One request reads one Snapshot from start to end. Types alone. */
+import type { Queryable } from '../database/database.ts'
+import type { Catalogue } from './introspect.ts'
 import type { TableSpec } from './tables.ts'
 
 /** The API's names for types. A column of a PostgreSQL type without one (inet, interval, tsvector…) is `unknown` and travels as text. */
@@ -103,7 +101,7 @@ export interface FieldMeta {
 
 export interface Field {
   readonly name: string
-  /** By column type and specials (field-type.ts): a text column with `cast-csv` is `csv`. Without a column: `alias`. */
+  /** By column type and specials: a text column with `cast-csv` is `csv`. Without a column: `alias`. */
   readonly type: FieldType
   readonly column: Column | null
   readonly special: readonly string[]
@@ -219,103 +217,15 @@ export interface Snapshot {
   readonly warnings: readonly string[]
 }
 
-/** Joins the catalogue with the meta tables' rows and with what plugins say of their tables. Pure. */
-export function buildSnapshot(catalogue: Catalogue, meta: Meta, specs: readonly TableSpec[], version: string): Snapshot {
-  const warnings: string[] = []
-  const served = servedTables(catalogue, warnings)
-  const owned = ownedMeta(specs)
-  const { relations, oneFields } = toRelations(served, [...owned.relations, ...meta.relations], warnings)
-  const fieldMetas = Map.groupBy(meta.fields, (row) => row.collection)
-  const linksByTable = linksOf(relations, served)
-
-  const tables = new Map<string, Table>()
-  for (const table of served.values()) {
-    const isSystem = table.name.startsWith('directus_') || owned.system.has(table.name)
-    // Of a system collection too somebody may have said something: then that is told.
-    const own = owned.collections.get(table.name)
-    const collection = meta.collections.get(table.name) ?? own ?? null
-    const fields = toFields(table, fieldMetas.get(table.name) ?? [], owned, oneFields.get(table.name) ?? [])
-    const links = (linksByTable.get(table.name) ?? []).filter(({ field }) => fields.has(field))
-    const { triggers: _, ...rest } = table
-    tables.set(
-      table.name,
-      Object.freeze({
-        ...rest,
-        system: isSystem,
-        fields,
-        links: new Map(links.map((link) => [link.field, link])),
-        singleton: (own ?? collection)?.singleton ?? false,
-        meta: collection,
-        raises: owned.raises.get(table.name),
-      }),
-    )
-  }
-  const folders = new Map([...meta.collections].filter(([name]) => !catalogue.tables.some((table) => table.name === name)))
-  return Object.freeze({ version, tables, folders, relations, warnings })
+/**
+ * Makes of the catalogue what the API serves. Part of a plugin itself, not of its `setup`: the first snapshot is there before any plugin is set
+ * up. Without one nothing is served.
+ */
+export interface Modeller {
+  /** What it wants to know beside the catalogue, as text: equal texts give an equal model. */
+  read(db: Queryable, catalogue: Catalogue): Promise<string>
+  /** Pure. `specs` are the tables that plugins own. */
+  build(catalogue: Catalogue, text: string, specs: readonly TableSpec[]): Model
 }
 
-/** Names that a path of fields or a query could not hold. */
-const isUnservable = (name: string) => name.startsWith('$') || /[.\u0000-\u001f\u007f]/.test(name)
-
-/** By name; without what cannot be served. */
-function servedTables(catalogue: Catalogue, warnings: string[]): ReadonlyMap<string, CatalogueTable> {
-  const tables = new Map<string, CatalogueTable>()
-  for (const table of catalogue.tables) {
-    if (table.schema === ownSchema) continue
-    const other = tables.get(table.name)
-    if (isUnservable(table.name))
-      warnings.push(`Table ${JSON.stringify(table.name)} is left out: its name holds a dot, a control character or a leading $.`)
-    else if (other)
-      warnings.push(`Table "${table.schema}"."${table.name}" is left out: "${other.schema}" has one of the same name, and comes first.`)
-    else tables.set(table.name, withServedColumns(table, warnings))
-  }
-  return tables
-}
-
-function withServedColumns(table: CatalogueTable, warnings: string[]): CatalogueTable {
-  const unservable = [...table.columns.keys()].filter(isUnservable)
-  for (const name of unservable) {
-    warnings.push(
-      `Column ${JSON.stringify(name)} of table "${table.name}" is left out: its name holds a dot, a control character or a leading $.`,
-    )
-  }
-  const columns = new Map([...table.columns].filter(([name]) => !isUnservable(name)))
-  const whole = (names: readonly string[]) => names.every((name) => columns.has(name))
-  return {
-    ...table,
-    columns,
-    primaryKey: whole(table.primaryKey) ? table.primaryKey : [],
-    indexes: table.indexes.filter((index) => whole(index.columns)),
-    foreignKeys: table.foreignKeys.filter((key) => whole(key.columns)),
-  }
-}
-
-/** Columns in table order, then the fields that only meta knows of: by sort and id, plugins' first. */
-function toFields(
-  table: CatalogueTable,
-  rows: readonly FieldMeta[],
-  owned: OwnedMeta,
-  oneFields: readonly string[],
-): ReadonlyMap<string, Field> {
-  const ownedRows = owned.fields.get(table.name)
-  const metas = new Map([...rows.map((row) => [row.field, row] as const), ...(ownedRows ?? [])])
-  const fields = new Map<string, Field>()
-  for (const column of table.columns.values()) fields.set(column.name, toField(column.name, column, metas.get(column.name) ?? null, owned))
-  for (const meta of [...(ownedRows?.values() ?? []), ...rows])
-    if (!fields.has(meta.field)) fields.set(meta.field, toField(meta.field, null, meta, owned))
-  for (const name of oneFields) if (!fields.has(name)) fields.set(name, toField(name, null, null, owned))
-  return fields
-}
-
-function toField(name: string, column: Column | null, meta: FieldMeta | null, owned: OwnedMeta): Field {
-  const special = meta?.special ?? []
-  const isOwnHash = special.includes('hash') && meta !== null && owned.system.has(meta.collection)
-  return Object.freeze({
-    name,
-    type: column ? fieldType(column, special) : 'alias',
-    column,
-    special,
-    concealed: special.includes('conceal') || special.includes('encrypt') || isOwnHash,
-    meta,
-  })
-}
+export type Model = Omit<Snapshot, 'version'>

@@ -6,6 +6,7 @@ import { openPostgres } from '../../kernel/database/postgres.ts'
 import { createLog } from '../../kernel/log.ts'
 import { createRegistry } from '../../kernel/schema/registry.ts'
 import { createVersions } from '../../kernel/schema/versions.ts'
+import { modeller } from '../../plugins/model/modeller.ts'
 import type { Server } from './servers.ts'
 
 const settling = 2000
@@ -24,7 +25,7 @@ export async function introspection(url: string): Promise<number[]> {
   const times: number[] = []
   try {
     for (let run = 0; run < 5; run++) {
-      const registry = createRegistry({ db, schemas: ['public'], specs: [], versions: createVersions(db, log), log })
+      const registry = createRegistry({ db, schemas: ['public'], specs: [], modeller, versions: createVersions(db, log), log })
       await db.text('select 1')
       const since = performance.now()
       await registry.start()

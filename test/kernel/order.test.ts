@@ -39,12 +39,15 @@ test('orderPlugins() answers in an order that works', () => {
   for (const [why, plugins, expected] of cases) assert.deepEqual(namesOf(orderPlugins(plugins)), expected, why)
 })
 
+const modeller = { read: async () => '', build: () => assert.fail('nobody should build') }
+
 test('orderPlugins() names every gap, cycle and clash at once, a line each', () => {
   const plugins = [
     plugin('twin'),
     plugin('twin'),
     plugin('one', { gives: 'x' }),
     plugin('two', { gives: 'x' }),
+    ...['first', 'second'].map((name) => ({ ...plugin(name), modeller, commands: { go: { summary: '', run: async () => {} } } })),
     plugin('hungry', { needs: ['bread', 'wine'] }),
     plugin('thirsty', { needs: ['wine'] }),
     plugin('hen', { gives: 'eggs', needs: ['hens'] }),
@@ -58,6 +61,8 @@ test('orderPlugins() names every gap, cycle and clash at once, a line each', () 
       const expected = [
         /^Two plugins are called "twin"/,
         /^Plugins "one" and "two" both give the service "x"/,
+        /^Plugins "first" and "second" both have the command "go"/,
+        /^Plugins "first" and "second" both model the schema/,
         /^Plugin "hungry" needs the service "bread", which no plugin gives/,
         /^Plugin "hungry" needs the service "wine"/,
         /^Plugin "thirsty" needs the service "wine"/,

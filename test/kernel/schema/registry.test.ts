@@ -8,6 +8,7 @@ import { createLog } from '../../../kernel/log.ts'
 import { createRegistry } from '../../../kernel/schema/registry.ts'
 import type { Snapshot } from '../../../kernel/schema/snapshot.ts'
 import { createVersions } from '../../../kernel/schema/versions.ts'
+import { modeller } from '../../../plugins/model/modeller.ts'
 import { freshDatabase, testDrivers } from '../../database.ts'
 import { metaTables } from './meta-tables.ts'
 
@@ -16,7 +17,7 @@ const log = createLog('silent', () => {})
 async function startRegistry(db: Database, onSnapshot?: (snapshot: Snapshot) => void) {
   const versions = createVersions(db, log)
   await versions.start()
-  const registry = createRegistry({ db, schemas: ['public'], specs: metaTables, versions, log, onSnapshot })
+  const registry = createRegistry({ db, schemas: ['public'], specs: metaTables, modeller, versions, log, onSnapshot })
   await registry.start()
   return { registry, versions, stop: () => versions.stop() }
 }
@@ -103,4 +104,13 @@ test('a change by one process reaches another, also while six start at once', { 
     await Promise.all(databases.map((db) => db.close()))
     await drop()
   }
+})
+
+test('without a modeller nothing is served', async () => {
+  const { db, drop } = await freshDatabase()
+  await db.execute('create table there (id integer primary key)')
+  const registry = createRegistry({ db, schemas: ['public'], specs: [], versions: createVersions(db, log), log })
+  await registry.start()
+  assert.equal(registry.snapshot.tables.size, 0)
+  await drop()
 })

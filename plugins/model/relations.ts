@@ -1,6 +1,5 @@
 /** Links between tables: foreign keys joined with the rows of directus_relations and with plugins' specs. Pure. */
-import type { CatalogueTable } from './introspect.ts'
-import type { ForeignKey, Link, Relation, RelationMeta } from './snapshot.ts'
+import type { CatalogueTable, ForeignKey, Link, Relation, RelationMeta } from 'plinth'
 
 type Tables = ReadonlyMap<string, CatalogueTable>
 

@@ -1,8 +1,14 @@
 /** What is said of tables and fields: rows of the meta tables, and the specs of the plugins that own tables. */
-import { type Queryable, quoteName } from '../database/database.ts'
-import type { Catalogue } from './introspect.ts'
-import type { CollectionMeta, FieldMeta, RelationMeta } from './snapshot.ts'
-import type { OwnedField, TableSpec } from './tables.ts'
+import {
+  type Catalogue,
+  type CollectionMeta,
+  type FieldMeta,
+  type OwnedField,
+  type Queryable,
+  quoteName,
+  type RelationMeta,
+  type TableSpec,
+} from 'plinth'
 
 export interface Meta {
   readonly collections: ReadonlyMap<string, CollectionMeta>

@@ -1,5 +1,5 @@
 /** The API's type of a column: by PostgreSQL's type, and by specials that see more in it. Pure. */
-import type { Column, FieldType } from './snapshot.ts'
+import type { Column, FieldType } from 'plinth'
 
 /**
  * By `pg_type.typname`. Types that have no operators of the API's in PostgreSQL (money, interval, bit, native points and polygons) are

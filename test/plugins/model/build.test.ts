@@ -1,4 +1,4 @@
-/** The snapshot: catalogue, meta tables and plugins' specs joined. The registry reads it from a real database. */
+/** The model: catalogue, meta tables and plugins' specs joined. The registry reads it from a real database. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createLog } from '../../../kernel/log.ts'
@@ -6,8 +6,9 @@ import { createRegistry } from '../../../kernel/schema/registry.ts'
 import type { Field, Snapshot } from '../../../kernel/schema/snapshot.ts'
 import type { TableSpec } from '../../../kernel/schema/tables.ts'
 import { createVersions } from '../../../kernel/schema/versions.ts'
+import { modeller } from '../../../plugins/model/modeller.ts'
 import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
-import { metaTables } from './meta-tables.ts'
+import { metaTables } from '../../kernel/schema/meta-tables.ts'
 
 const log = createLog('silent', () => {})
 
@@ -137,7 +138,14 @@ for (const driver of testDrivers) {
     before(async () => {
       fresh = await freshDatabase(driver)
       const specs = [...metaTables, users, sessions, notes, hidden]
-      const registry = createRegistry({ db: fresh.db, schemas: ['public', 'second'], specs, versions: createVersions(fresh.db, log), log })
+      const registry = createRegistry({
+        db: fresh.db,
+        schemas: ['public', 'second'],
+        specs,
+        modeller,
+        versions: createVersions(fresh.db, log),
+        log,
+      })
       await registry.start()
       await fresh.db.execute(script)
       snapshot = await registry.reload()
