@@ -204,6 +204,8 @@ export interface Table {
   readonly meta: CollectionMeta | null
   /** The version that a change of its rows raises: `versions.touch` it after a commit. */
   readonly raises?: string
+  /** The column that names the collection of whose items its rows tell. */
+  readonly tellsOf?: string
 }
 
 export interface Snapshot {

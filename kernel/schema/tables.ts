@@ -48,6 +48,8 @@ export interface TableSpec {
   readonly singleton?: boolean
   /** What histories keep of its changes: who did what (`activity`), also what became of the rows (`all`, the default), or nothing (null). */
   readonly accountability?: 'all' | 'activity' | null
+  /** Its rows tell of items of the collection that this column names: whoever may not see all of those does not see the rows. */
+  readonly tellsOf?: string
   /**
    * Shared with the reference: made when missing, never altered, served as a system collection. Otherwise missing columns are added,
    * and a table outside `plinth` is an ordinary collection.

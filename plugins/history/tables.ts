@@ -20,6 +20,7 @@ const activity: TableSpec = {
   name: 'directus_activity',
   system: true,
   accountability: null,
+  tellsOf: 'collection',
   columns: {
     id: 'serial not null',
     action: 'varchar(45) not null',
@@ -41,6 +42,7 @@ const revisions: TableSpec = {
   name: 'directus_revisions',
   system: true,
   accountability: null,
+  tellsOf: 'collection',
   columns: {
     id: 'serial not null',
     activity: { sql: 'integer not null', references: 'directus_activity(id) on delete cascade' },
@@ -63,6 +65,7 @@ const revisions: TableSpec = {
 const versions: TableSpec = {
   name: 'directus_versions',
   system: true,
+  tellsOf: 'collection',
   columns: {
     id: key,
     key: 'varchar(64) not null',

@@ -32,6 +32,7 @@ export function buildModel(catalogue: Catalogue, meta: Meta, specs: readonly Tab
         singleton: (own ?? collection)?.singleton ?? false,
         meta: collection,
         raises: owned.raises.get(table.name),
+        tellsOf: owned.tellsOf.get(table.name),
       }),
     )
   }

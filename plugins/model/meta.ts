@@ -96,6 +96,7 @@ export interface OwnedMeta {
   /** Names of the tables shared with the reference. */
   readonly system: ReadonlySet<string>
   readonly raises: ReadonlyMap<string, string>
+  readonly tellsOf: ReadonlyMap<string, string>
   readonly collections: ReadonlyMap<string, CollectionMeta>
   readonly fields: ReadonlyMap<string, ReadonlyMap<string, FieldMeta>>
   readonly relations: readonly RelationMeta[]
@@ -106,6 +107,7 @@ export function ownedMeta(specs: readonly TableSpec[]): OwnedMeta {
   return {
     system: new Set(shown.filter(({ system }) => system).map(({ name }) => name)),
     raises: new Map(shown.flatMap(({ name, raises }): [string, string][] => (raises ? [[name, raises.version]] : []))),
+    tellsOf: new Map(shown.flatMap(({ name, tellsOf }): [string, string][] => (tellsOf ? [[name, tellsOf]] : []))),
     collections: new Map(shown.filter(({ system }) => system).map((spec) => [spec.name, collectionOf(spec)])),
     fields: new Map(shown.map((spec) => [spec.name, fieldsOf(spec)])),
     relations: shown.flatMap(relationsOf),

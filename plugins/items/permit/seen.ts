@@ -6,14 +6,33 @@ import type { GuardedTable } from './guard.ts'
 /** @param rules Those about reading. */
 export function seenBy(snapshot: Snapshot, rules: readonly Rule[]): Snapshot {
   const granted = new Map<Table, readonly Grant[]>()
-  for (const [name, about] of Map.groupBy(rules, ({ collection }) => collection)) {
+  const byName = Map.groupBy(rules, ({ collection }) => collection)
+  const whole = wholly(snapshot, byName)
+  for (const [name, about] of byName) {
     const table = snapshot.tables.get(name)
-    const grants = table ? grantsOf(table, about) : []
+    const grants = table ? grantsOf(table, toldOf(table, about, whole)) : []
     if (table && grants.length) granted.set(table, grants)
   }
   const names = new Set([...granted.keys()].map(({ name }) => name))
   const tables = new Map([...granted].map(([table, grants]) => [table.name, guarded(snapshot, table, grants, names)]))
   return Object.freeze({ ...snapshot, tables })
+}
+
+/** The collections of which every row is seen with every field: none that tells of others, as its rows are held back. */
+const wholly = (snapshot: Snapshot, byName: ReadonlyMap<string, readonly Rule[]>): readonly string[] =>
+  [...byName].flatMap(([name, about]) => {
+    const table = snapshot.tables.get(name)
+    const sees = ({ filter, fields }: Grant) => !filter && fields.size === table?.fields.size
+    return table && !table.tellsOf && grantsOf(table, about).some(sees) ? name : []
+  })
+
+/** Rules about a table whose rows tell of other collections are about those of `whole`; what comes with app access is about one's own deeds. */
+function toldOf({ tellsOf }: Table, rules: readonly Rule[], whole: readonly string[]): readonly Rule[] {
+  if (!tellsOf) return rules
+  return rules.flatMap((rule) => {
+    if (rule.policy === null) return rule
+    return whole.length ? { ...rule, permissions: { _and: [rule.permissions ?? {}, { [tellsOf]: { _in: whole } }] } } : []
+  })
 }
 
 function guarded(snapshot: Snapshot, table: Table, grants: readonly Grant[], readable: ReadonlySet<string>): GuardedTable {
