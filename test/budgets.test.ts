@@ -144,8 +144,11 @@ describe('imports', () => {
     ['plugins reach the kernel as plinth', (path, name) => path.startsWith('plugins/') && /kernel\//.test(name)],
     [
       'plugins reach each other as plinth/<plugin>',
-      (path, name) =>
-        /^plugins\/\w/.test(path) && path !== 'plugins/mod.ts' && /^\.\.\//.test(name) && !/package\.json$|^\.\.\/[\w-]+\.ts$/.test(name),
+      (path, name) => {
+        const [own] = /^plugins\/[\w-]+\//.exec(path) ?? []
+        const leads = new URL(name, `file:///${path}`).pathname.slice(1)
+        return own !== undefined && name.startsWith('.') && !name.endsWith('package.json') && !leads.startsWith(own)
+      },
     ],
   ]
   for (const [what, broken] of rules) test(what, () => assert.deepEqual(faults(broken), []))

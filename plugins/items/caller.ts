@@ -17,7 +17,7 @@ export interface CallerValue {
   readonly many: boolean
 }
 
-const tables: Readonly<Record<CallerPart, string>> = {
+export const callerTables: Readonly<Record<CallerPart, string>> = {
   user: 'directus_users',
   role: 'directus_roles',
   roles: 'directus_roles',
@@ -29,7 +29,7 @@ export function callerValue(snapshot: Snapshot, of: CallerPart, path: FieldPath)
   const several = of === 'roles' || of === 'policies'
   // Whoever may not read users has a key all the same.
   if (!path.length) return { of, held: null, field: keyField, many: several }
-  const table = tableOf(snapshot, tables[of])
+  const table = tableOf(snapshot, callerTables[of])
   const place = placeOf(snapshot, table, path)
   if (place.field.concealed) throw problems.INVALID_QUERY(`"${place.field.name}" is write-only.`)
   return { of, held: { table, place }, field: place.field, many: several || place.via.some((hop) => hop.many) }

@@ -47,7 +47,12 @@ export const itemsPlugin = definePlugin({
       relations: options.QUERY_RELATIONS_MAX,
       response: options.RESPONSE_MAX,
     })
-    const writer = new Writer({ host, reader, limits: { depth: options.PAYLOAD_DEPTH_MAX, relations: options.PAYLOAD_RELATIONS_MAX } })
+    const writer = new Writer({
+      host,
+      permits,
+      reader,
+      limits: { depth: options.PAYLOAD_DEPTH_MAX, relations: options.PAYLOAD_RELATIONS_MAX },
+    })
     const { etagOf: tag } = await import('./etag.node.ts')
     const engine = { reader, writer, log: host.log, tag, answerLifetime: options.IDEMPOTENCY_TTL }
     host.schedule('43 * * * *', () => forgetAnswers(host.db, options.IDEMPOTENCY_TTL))

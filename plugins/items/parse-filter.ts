@@ -143,7 +143,7 @@ function truth(field: string, operator: Operator, value: unknown): boolean {
 }
 
 /** `$CURRENT_USER`, `$CURRENT_ROLE.name`, `$CURRENT_POLICIES`…: undefined for anything else. */
-function callerOf(value: unknown, limits: Limits): { of: CallerPart; path: FieldPath } | undefined {
+export function callerOf(value: unknown, limits: Limits): { of: CallerPart; path: FieldPath } | undefined {
   const [, part, path] = typeof value === 'string' ? (/^\$CURRENT_([A-Z]+)(?:\.(.*))?$/.exec(value) ?? []) : []
   const of = callerParts.find((name) => name.toUpperCase() === part)
   return of && { of, path: path === undefined ? [] : pathOf('filter', path, limits) }

@@ -1,15 +1,20 @@
 /** Rights → what they allow of a schema. The one place where the two meet: queries are planned against what is seen here, and nothing else. */
 import { LRUCache } from 'lru-cache'
-import { type Access, problems, type Rights, type Snapshot, system, type Table } from 'plinth'
+import { type Access, problems, type Rights, type Rule, type Snapshot, system, type Table } from 'plinth'
 import { seenBy } from './permit/seen.ts'
+import { type WriteAction, type WriteRules, writeRules } from './permit/writing.ts'
 
 export type Action = 'read' | 'create' | 'update' | 'delete'
 
 export interface Permit {
   /** Callers of one fingerprint share plans. */
   readonly fingerprint: string
+  /** Whether something may be forbidden. */
+  readonly limited: boolean
   /** The schema as it may be read. */
   readonly seen: Snapshot
+  /** @throws FORBIDDEN when the action is not allowed on any item of the table. Null: it is on all, with all fields. */
+  writing(action: WriteAction, table: string): WriteRules | null
 }
 
 export class Permits {
@@ -20,8 +25,10 @@ export class Permits {
     const permits = this.#permitsOf(snapshot)
     let permit = permits.get(fingerprint)
     if (!permit) {
-      const reading = rules.filter(({ action }) => action === 'read')
-      permit = { fingerprint, seen: fingerprint === everything.fingerprint ? snapshot : seenBy(snapshot, reading) }
+      permit =
+        fingerprint === everything.fingerprint
+          ? { fingerprint, limited: false, seen: snapshot, writing: () => null }
+          : toPermit(fingerprint, snapshot, rules)
       permits.set(fingerprint, permit)
     }
     return permit
@@ -30,8 +37,8 @@ export class Permits {
   /** @throws FORBIDDEN when nothing of the collection is allowed: the same as when there is none. */
   authorise(access: Access, snapshot: Snapshot, action: Action, collection: string): Permit {
     const permit = this.of(access, snapshot)
-    if (action !== 'read') authorise(access, action, collection)
-    if (!permit.seen.tables.has(collection)) throw refusal(action, collection)
+    if (action !== 'read') permit.writing(action, collection)
+    else if (!permit.seen.tables.has(collection)) throw refusal(action, collection)
     return permit
   }
 
@@ -54,12 +61,30 @@ export class Permits {
   }
 }
 
-/** Writes are for those who have all rights. @throws FORBIDDEN */
-export function authorise(access: Access, action: Action, collection: string): void {
-  if (rightsOf(access)) throw refusal(action, collection)
+function toPermit(fingerprint: string, snapshot: Snapshot, rules: readonly Rule[]): Permit {
+  const written = new Map<string, WriteRules | undefined>()
+  return {
+    fingerprint,
+    limited: true,
+    seen: seenBy(
+      snapshot,
+      rules.filter(({ action }) => action === 'read'),
+    ),
+    writing(action, name) {
+      const id = `${action} ${name}`
+      if (!written.has(id)) {
+        const table = snapshot.tables.get(name)
+        const about = rules.filter((rule) => rule.action === action && rule.collection === name)
+        written.set(id, table && writeRules(snapshot, table, about))
+      }
+      const found = written.get(id)
+      if (!found) throw refusal(action, name)
+      return found
+    },
+  }
 }
 
-const refusal = (action: Action, collection: string) =>
+const refusal = (action: Action | WriteAction, collection: string) =>
   problems.FORBIDDEN(`You may not ${action} items of "${collection}", or there is no such collection.`)
 
 const everything: Rights = { fingerprint: 'all', rules: [] }

@@ -14,16 +14,16 @@ import {
   type Table,
 } from 'plinth'
 import { type Caller, type Item, itemsRead, type QueryInput } from './api.ts'
-import { callerKeys } from './caller.ts'
+import { type Batch, bind, rawOf } from './bind.ts'
 import { keyLists, keyParameters } from './keys.ts'
 import { upToDate } from './outdated.ts'
 import { type Limits, parseQuery } from './parse.ts'
 import type { Permit, Permits } from './permit.ts'
 import { missingField, tableOf } from './place.ts'
-import { planRead, type ReadPlan, type Slot } from './plan.ts'
-import { openEnds, type Query } from './query.ts'
-import { type AnswerForm, type Bind, compileBatch, compileRead, type Statement, tableName } from './sql.ts'
-import { isTime, toParameter } from './values.ts'
+import { planRead, type ReadPlan } from './plan.ts'
+import type { Query } from './query.ts'
+import { type AnswerForm, compileBatch, compileRead, type Statement, tableName } from './sql.ts'
+import { isTime } from './values.ts'
 import { hasVersions, versionOf } from './versions.ts'
 
 export interface ReadLimits extends Limits {
@@ -50,13 +50,6 @@ interface Known {
 
 /** Which part of a list: all of it, or a batch at its start or behind another one. */
 type Part = 'whole' | 'start' | 'behind'
-
-interface Batch {
-  /** Rows asked for. */
-  readonly size: number
-  /** See `compileBatch`. */
-  readonly last: readonly (string | null)[]
-}
 
 /**
  * Rows: the first batch; the most that one may have. Characters: what a batch should come to, so wide rows come in fewer at a time. Five times as
@@ -157,7 +150,7 @@ export class Reader {
       const { query, compiled } = known
       const { text } = compiled.statement
       const named = key !== undefined ? keyParameters(table, key) : keys ? keyLists(table, keys) : []
-      const parameters = bind(compiled, query, named, caller.access)
+      const parameters = bind(compiled.statement, { ...query, key: named, access: caller.access })
       const how = query.explain === 'analyze' ? 'analyze, buffers, format json' : 'format json'
       const plan = await this.#host.db.text(`explain (${how}) ${text}`, parameters, { gone: caller.gone, replan: true })
       return JSON.stringify({ data: { statement: text, parameters, plan: JSON.parse(plan!)[0] } })
@@ -251,7 +244,7 @@ export class Reader {
       }
       this.#byShape.set(shape, compiled)
     }
-    const fixed = form === 'list' && part === 'whole' && isFixed(compiled, query) ? bind(compiled, query, [], access) : null
+    const fixed = form === 'list' && part === 'whole' && isFixed(compiled, query) ? bind(compiled.statement, { ...query, access }) : null
     const known = { query, compiled, fixed }
     if (text !== undefined) this.#byText.set(text, known)
     return { table, known }
@@ -276,7 +269,7 @@ export class Reader {
     key: readonly Parameter[],
     batch?: Batch,
   ): Promise<string | null | undefined> {
-    const parameters = fixed ?? bind(compiled, query, key, caller.access, batch)
+    const parameters = fixed ?? bind(compiled.statement, { ...query, key, access: caller.access, batch })
     const db: Queryable | Database = caller.db ?? this.#host.db
     return db.text(compiled.statement.text, parameters, compiled.replan ? { gone: caller.gone, replan: true } : caller)
   }
@@ -323,33 +316,4 @@ function isFixed({ statement }: Compiled, { values }: Query): boolean {
   return !statement.binds.some(({ kind }) => kind === 'caller') && !statement.slots.some(({ value }) => varies(rawOf(value, values)))
 }
 
-const rawOf = (value: Slot['value'], values: readonly unknown[]): unknown => (typeof value === 'number' ? values[value] : value.constant)
-
-function bind({ statement }: Compiled, query: Query, key: readonly Parameter[], access: Access, batch?: Batch): Parameter[] {
-  const now = new Date()
-  // Every value is checked, also one that the statement does not need.
-  const values = statement.slots.map(({ value, field, operator }) => {
-    const raw = rawOf(value, query.values)
-    if (Array.isArray(raw)) return raw.map((value) => toParameter(field, value, now))
-    return pattern(operator, toParameter(field, raw, now))
-  })
-  return statement.binds.map((place: Bind): Parameter => {
-    if (place.kind === 'key') return key[place.part]!
-    if (place.kind === 'offset') return query.offset
-    if (place.kind === 'size') return batch!.size
-    if (place.kind === 'last') return batch!.last[place.part]!
-    if (place.kind === 'constant') return place.value
-    if (place.kind === 'caller') return callerKeys(access, place.of)
-    const value = values[place.slot]!
-    return place.end === undefined ? (value as Parameter) : ((value as Parameter[])[place.end] as Parameter)
-  })
-}
-
 const isPattern = (operator: string): boolean => /(contains|starts_with|ends_with)$/.test(operator)
-
-/** `%` and `_` in what is searched for stand for themselves. */
-function pattern(operator: string, value: Parameter): Parameter {
-  const [open, close] = openEnds(operator)
-  if (value === null || (!open && !close)) return value
-  return `${open ? '%' : ''}${String(value).replace(/[\\%_]/g, '\\$&')}${close ? '%' : ''}`
-}

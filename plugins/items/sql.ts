@@ -4,6 +4,7 @@ import type { CallerValue } from './caller.ts'
 import { estimatedCount } from './estimate.ts'
 import { jsonColumn } from './format.ts'
 import { castType, keysCondition } from './keys.ts'
+import type { Conditions } from './permit/grants.ts'
 import { guardedColumns, guardOf, heldAs, isGate, isOpen } from './permit/guard.ts'
 import type { FieldFunction, Hop, Place } from './place.ts'
 import type { Condition, Order, ReadNode, ReadPlan, Rows, Selection, Slot } from './plan.ts'
@@ -375,22 +376,32 @@ function reachesMany(condition: Condition): boolean {
  * What rows of a table are read from: the table itself, or for somebody who does not see all of it what they see. Nothing else is in there, so
  * whatever is said of its rows (conditions, orders, groups, counts) can tell nothing else.
  */
-function fromText(writer: Writer, table: Table): string {
+export function fromText(writer: Writer, table: Table): string {
   const guard = guardOf(table)
   if (!guard || isOpen(guard)) return tableName(table)
-  const { of, slots } = guard.conditions()
   const { whole } = guard
-  const source = new Source(writer, writer.alias(), writer.add(slots))
-  const seen = of.map((condition) => (condition ? source.where(whole, condition) : 'true'))
+  const { row, seen, joins } = ruleTexts(writer, whole, guard.conditions())
   const inAny = (grants: readonly string[]) => (grants.length === 1 ? grants[0]! : `(${grants.join(' or ')})`)
   const columns = guardedColumns(table, guard).map(({ name, column, grants }) => {
-    const value = `${source.row}.${quoteName(column)}`
+    const value = `${row}.${quoteName(column)}`
     const shown = grants ? `case when ${inAny(grants.map((i) => seen[i]!))} then ${value} end` : value
     return shown === value && name === column ? value : `${shown} as ${quoteName(name)}`
   })
-  if (!whole.primaryKey.length && whole.kind === 'table') columns.push(`${source.row}.ctid`)
+  if (!whole.primaryKey.length && whole.kind === 'table') columns.push(`${row}.ctid`)
   const where = seen.includes('true') ? '' : ` where ${inAny(seen)}`
-  return `(select ${columns.join(', ')} from ${tableName(whole)} ${source.row}${source.joins}${where})`
+  return `(select ${columns.join(', ')} from ${tableName(whole)} ${row}${joins}${where})`
+}
+
+/** For each condition of rules whether it holds for a row, as SQL, with the joins that this takes. */
+export function ruleTexts(
+  writer: Writer,
+  table: Table,
+  { of, slots }: Conditions,
+  row = writer.alias(),
+): { row: string; seen: readonly string[]; joins: string } {
+  const source = new Source(writer, row, writer.add(slots))
+  const seen = of.map((condition) => (condition ? source.where(table, condition) : 'true'))
+  return { row, seen, joins: source.joins }
 }
 
 /** Names of the columns that rows have as they are read. */

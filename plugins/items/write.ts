@@ -65,9 +65,11 @@ export class Writer {
 
   /** What is sent is copied for `work`, which may run again. */
   #write<T>(collection: string, caller: Caller, work: (tree: Tree, table: Table) => Promise<T>): Promise<T> {
-    return this.within(caller, (db) => {
+    return this.within(caller, async (db) => {
       const tree = new Tree(this.#parts, db, caller.access, (change) => this.#changed(db, change))
-      return work(tree, tableOf(this.#host.registry.snapshot, collection))
+      const result = await work(tree, tableOf(this.#host.registry.snapshot, collection))
+      await tree.checkAll()
+      return result
     })
   }
 

@@ -38,20 +38,20 @@ const fieldsOf = (table: Table, { fields }: Rule): readonly string[] =>
   fields.includes('*') ? [...table.fields.keys()] : fields.filter((name) => table.fields.has(name))
 
 /** Rules are an administrator's: they may be longer and go deeper than a query. */
-const limits = { defaultLimit: -1, maxLimit: -1, depth: 20, fields: 1000, filterNodes: 1000, aliases: 0 }
+export const ruleLimits = { defaultLimit: -1, maxLimit: -1, depth: 20, fields: 1000, filterNodes: 1000, aliases: 0 }
 
 /**
  * What grants say of rows of `table`, told with full rights.
  * @throws INVALID_QUERY for a rule that its table does not take; FORBIDDEN where it compares with what the caller's own row does not have.
  */
-export function conditionsOf(snapshot: Snapshot, table: Table, grants: readonly Grant[]): Conditions {
+export function conditionsOf(snapshot: Snapshot, table: Table, grants: readonly Pick<Grant, 'filter'>[]): Conditions {
   const slots: Slot[] = []
   return { slots, of: grants.map(({ filter }) => filter && conditionOf(snapshot, table, filter, slots)) }
 }
 
 function conditionOf(snapshot: Snapshot, table: Table, said: object, slots: Slot[]): Condition | null {
   const values: unknown[] = []
-  const filter = parseFilter('permissions', said, values, limits)
+  const filter = parseFilter('permissions', said, values, ruleLimits)
   if (!filter) return null
   checkCallers(snapshot, filter)
   try {

@@ -17,7 +17,9 @@ import {
 } from '../api.ts'
 import { keyLists, keyOf } from '../keys.ts'
 import { type Surroundings, toChange, toNewRow } from '../payload.ts'
-import { authorise } from '../permit.ts'
+import { Check, checkSeen, fillIn, type Scene } from '../permit/check.ts'
+import type { WriteAction } from '../permit/writing.ts'
+import type { Permit, Permits } from '../permit.ts'
 import { tableOf } from '../place.ts'
 import { itemProblems } from '../problems.ts'
 import type { Reader } from '../read.ts'
@@ -47,6 +49,7 @@ export interface WriteLimits {
 
 export interface TreeParts {
   readonly host: Host
+  readonly permits: Permits
   readonly reader: Reader
   readonly limits: WriteLimits
 }
@@ -64,6 +67,8 @@ interface Place {
   readonly path: readonly string[]
   /** For each of them the item that holds it. */
   readonly parents?: readonly Item[]
+  /** The field by which they come to point at those. */
+  readonly given?: string | undefined
 }
 
 const root: Place = { path: [] }
@@ -81,25 +86,59 @@ export class Tree {
   readonly #limits: WriteLimits
   readonly #snapshot: Snapshot
   readonly #reader: Reader
+  readonly #permit: Permit
+  /** What has to hold once all is written. */
+  readonly #checks: (() => Promise<void>)[] = []
   readonly #note: (change: ChangedEvent) => Promise<void>
   #relations = 0
 
   /** `note` hears of each set of rows that was written. */
-  constructor({ host, reader, limits }: TreeParts, db: Transaction, access: Access, note: (change: ChangedEvent) => Promise<void>) {
+  constructor(
+    { host, permits, reader, limits }: TreeParts,
+    db: Transaction,
+    access: Access,
+    note: (change: ChangedEvent) => Promise<void>,
+  ) {
     this.#host = host
     this.#reader = reader
     this.#limits = limits
     this.#db = db
     this.#access = access
     this.#snapshot = host.registry.snapshot
+    this.#permit = permits.of(access, this.#snapshot)
     this.#note = note
   }
 
+  /** To be called once everything is written. @throws FORBIDDEN when a row is not such as its writer may write. */
+  async checkAll(): Promise<void> {
+    for (const check of this.#checks) await check()
+  }
+
+  /** Undefined for those who may do everything. @throws FORBIDDEN for those who may do it nowhere. */
+  #check(action: WriteAction, table: Table): Check | undefined {
+    const rules = this.#permit.writing(action, table.name)
+    return rules ? new Check(this.#scene(), rules) : undefined
+  }
+
+  #scene = (): Scene => ({
+    db: this.#db,
+    access: this.#access,
+    snapshot: this.#snapshot,
+    seen: this.#permit.seen,
+    variable: (name) => variableOf(name, this.#access, this.#reader, this.#db),
+  })
+
   async create(table: Table, items: readonly Item[], place: Place = root): Promise<Key[]> {
-    authorise(this.#access, 'create', table.name)
+    const check = this.#check('create', table)
     if (!items.length) return []
+    await check?.sent(items, place.given)
     const event: CreateEvent = { ...this.#event(table, place), rows: [...items], keys: [], wanted: new Set() }
     await this.#host.run(itemsCreate, event, async (e) => {
+      if (check) {
+        const presets = await check.presets()
+        for (const row of e.rows) fillIn(row, presets)
+        await check.valid(e.rows, place.path)
+      }
       const parts = e.rows.map((item) => takeApart(this.#snapshot, table, item))
       const around = await this.#surroundings(table, place)
       const rows = parts.map((part, i) => toNewRow(table, part.own, this.#access, around(e.rows[i]!, part)))
@@ -109,6 +148,7 @@ export class Tree {
       const owners = e.keys.map((key, i): Owner => ({ key, item: e.rows[i]!, lists: parts[i]!.lists }))
       await this.#writeLists(table, owners, place, true)
     })
+    if (check) this.#checks.push(() => check.stand(event.keys))
     await this.#note({ action: 'create', table, keys: event.keys, access: this.#access })
     return event.keys
   }
@@ -120,10 +160,22 @@ export class Tree {
     place: Place = root,
     { present, versions }: UpdateOptions = {},
   ): Promise<Change[]> {
-    authorise(this.#access, 'update', table.name)
+    const check = this.#check('update', table)
     checkVersioned(table, versions)
-    const event: UpdateEvent = { ...this.#event(table, place), changes: [...changes], wanted: new Set() }
+    const allowed = await check?.changes(changes, place.given)
+    const presets = new Map(allowed?.map(({ change, presets }) => [change, presets]))
+    const asked = check && new Set(changes.flatMap(({ keys }) => keys.map((key) => identityOf(table, key)))).size
+    const event: UpdateEvent = {
+      ...this.#event(table, place),
+      changes: allowed?.map(({ change }) => change) ?? [...changes],
+      wanted: new Set(),
+    }
     await this.#host.run(itemsUpdate, event, async (e) => {
+      for (const change of e.changes) fillIn(change.patch, presets.get(change) ?? {})
+      await check?.valid(
+        e.changes.map(({ patch }) => patch),
+        place.path,
+      )
       const parts = e.changes.map(({ patch }) => takeApart(this.#snapshot, table, patch))
       if (!present && parts.some(({ ones, lists }) => ones.length || lists.size)) await this.#keepPresent(table, e.changes, parts)
       const around = await this.#surroundings(table, place)
@@ -149,6 +201,8 @@ export class Tree {
       await this.#writeLists(table, owners, place, false)
     })
     const keys = event.changes.flatMap((change) => change.keys)
+    if (asked !== undefined && keys.length < asked) throw unseen()
+    if (check) this.#checks.push(() => check.stand(keys))
     await this.#note({ action: 'update', table, keys, access: this.#access })
     return event.changes
   }
@@ -165,8 +219,9 @@ export class Tree {
   }
 
   async delete(table: Table, keys: readonly unknown[], place: Place = root, versions?: Versions): Promise<Key[]> {
-    authorise(this.#access, 'delete', table.name)
+    const check = this.#check('delete', table)
     checkVersioned(table, versions)
+    await check?.touch(keys)
     const event: DeleteEvent = { ...this.#event(table, place), keys: [...keys] as Key[] }
     await this.#host.run(itemsDelete, event, async (e) => {
       e.keys = await deleteRows(this.#at(table), e.keys, versions)
@@ -355,6 +410,7 @@ export class Tree {
         : []
       const fresh: Entry[] = wave.filter(({ identity }) => identity === null)
       const changed: { entry: Entry; change: Change }[] = []
+      const linked: Key[] = []
       for (const [i, entry] of named.entries()) {
         const row = known[i]
         if (row) {
@@ -362,16 +418,18 @@ export class Tree {
           const moves = column !== undefined && row.value !== entry.owner
           const patch = { ...withoutKey(table, entry.item), ...(moves && { [column]: entry.owner }) }
           if (!entry.bare || moves) changed.push({ entry, change: { keys: [row.key], patch } })
-        } else if (entry.absent === 'refuse') throw problems.FORBIDDEN('There is no such item, or it is not yours to see.')
+          else if (column === undefined) linked.push(row.key)
+        } else if (entry.absent === 'refuse' || (entry.absent === 'ignore' && this.#permit.limited)) throw unseen()
         else if (entry.absent === 'create') fresh.push(entry)
       }
+      if (this.#permit.limited) await checkSeen(this.#scene(), table, linked)
       if (fresh.length) {
         const rows = fresh.map(({ item, owner }) => (column === undefined ? item : { ...item, [column]: owner }))
-        const made = await this.create(table, rows, { path, parents: fresh.map(({ parent }) => parent) })
+        const made = await this.create(table, rows, { path, parents: fresh.map(({ parent }) => parent), given: column })
         for (const [i, entry] of fresh.entries()) keep(entry, made[i])
       }
       if (changed.length) {
-        const place = { path, parents: changed.map(({ entry }) => entry.parent) }
+        const place = { path, parents: changed.map(({ entry }) => entry.parent), given: column }
         await this.update(
           table,
           changed.map(({ change }) => change),
@@ -409,6 +467,8 @@ export class Tree {
 function checkVersioned(table: Table, versions: Versions): void {
   if (versions !== undefined && !hasVersions(table)) throw itemProblems.PRECONDITION_FAILED('Items of a view have no version.')
 }
+
+const unseen = () => problems.FORBIDDEN('There is no such item, or it is not yours to see.')
 
 const withoutKey = (table: Table, item: Item): Item =>
   Object.fromEntries(Object.entries(item).filter(([name]) => !table.primaryKey.includes(name)))

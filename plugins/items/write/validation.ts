@@ -52,7 +52,7 @@ function parsed(text: string): object | null {
 }
 
 /** The parser is loaded where a pattern is first met. */
-async function patternMatcher(): Promise<TableRules['matches']> {
+export async function patternMatcher(): Promise<TableRules['matches']> {
   const { compilePattern, PatternError } = await import('./pattern.ts')
   const tests = new Map<string, (text: string) => boolean>()
   return (pattern, text) => {

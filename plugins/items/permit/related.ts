@@ -1,0 +1,84 @@
+/** Validations that speak of related rows: which of the rows that a payload points at are as they say. */
+import { type Access, problems, quoteName, type Snapshot, type Table, type Transaction } from 'plinth'
+import type { Item } from '../api.ts'
+import { bind } from '../bind.ts'
+import { keyLists, keysCondition } from '../keys.ts'
+import { ruleTexts, tableName, Writer } from '../sql.ts'
+import { isItem } from '../write/parts.ts'
+import { conditionsOf } from './grants.ts'
+
+interface Scene {
+  readonly db: Transaction
+  readonly access: Access
+  readonly snapshot: Snapshot
+}
+
+/** What is said of a related row passes, or fails, by what the field holds: rules of one item know no rows. */
+const [passes, failsOnKey, failsOnNull] = [{}, { _null: true }, { _nnull: true }]
+
+/** For each item the rule without what it says of related rows: told of the field instead, for keys that stand in the item. */
+export async function withoutRelated(scene: Scene, table: Table, rule: unknown, items: readonly Item[]): Promise<unknown[]> {
+  const verdicts = new Map<string, ReadonlyMap<string, boolean>>()
+  for (const { id, target, said, field } of relatedIn(scene.snapshot, table, rule)) {
+    const keys = [...new Set(items.map((item) => item[field]).filter((key) => typeof key === 'string' || typeof key === 'number'))]
+    verdicts.set(id, await fitting(scene, target, said, keys))
+  }
+  return verdicts.size ? items.map((item) => rewritten(rule, item, verdicts)) : items.map(() => rule)
+}
+
+interface Related {
+  readonly id: string
+  readonly field: string
+  readonly target: Table
+  readonly said: object
+}
+
+const idOf = (field: string, said: object): string => JSON.stringify([field, said])
+const isOperator = (name: string): boolean => name.startsWith('_') && !['_and', '_or', '_some', '_none'].includes(name)
+
+/** Whether something is said of the related row and not of its key. */
+const isRelated = (said: unknown): said is Item => isItem(said) && Object.keys(said).some((name) => !isOperator(name))
+
+function relatedIn(snapshot: Snapshot, table: Table, rule: unknown): Related[] {
+  if (!isItem(rule)) return []
+  return Object.entries(rule).flatMap(([field, said]): Related[] => {
+    if (Array.isArray(said)) return said.flatMap((part) => relatedIn(snapshot, table, part))
+    const link = table.links.get(field)
+    if (!link || !isRelated(said)) return []
+    const target = link.kind === 'm2o' ? snapshot.tables.get(link.target) : undefined
+    if (!target)
+      throw problems.INVALID_QUERY(
+        `A validation about "${table.name}" can speak of rows that "${field}" points at only where it is many-to-one.`,
+      )
+    return [{ id: idOf(field, said), field, target, said }]
+  })
+}
+
+function rewritten(rule: unknown, item: Item, verdicts: ReadonlyMap<string, ReadonlyMap<string, boolean>>): unknown {
+  if (!isItem(rule)) return rule
+  return Object.fromEntries(
+    Object.entries(rule).map(([field, said]) => {
+      if (Array.isArray(said) && (field === '_and' || field === '_or')) return [field, said.map((part) => rewritten(part, item, verdicts))]
+      const verdict = isRelated(said) ? verdicts.get(idOf(field, said)) : undefined
+      const value = item[field]
+      if (!verdict || value === undefined || isItem(value)) return [field, said]
+      return [field, value === null ? failsOnNull : verdict.get(String(value)) ? passes : failsOnKey]
+    }),
+  )
+}
+
+async function fitting(
+  { db, access, snapshot }: Scene,
+  table: Table,
+  said: object,
+  keys: readonly unknown[],
+): Promise<Map<string, boolean>> {
+  if (!keys.length) return new Map()
+  const lists = keyLists(table, keys)
+  const writer = new Writer([], Number.POSITIVE_INFINITY)
+  const named = keysCondition('t', table, (part) => writer.parameter({ kind: 'key', part }))
+  const { seen, joins } = ruleTexts(writer, table, conditionsOf(snapshot, table, [{ filter: said }]), 't')
+  const text = `select t.${quoteName(table.primaryKey[0]!)}::text as key from ${tableName(table)} t${joins} where ${named} and ${seen[0]}`
+  const rows = await db.query<{ key: string }>(text, bind(writer.done(text), { access, key: lists }))
+  return new Map(rows.map(({ key }) => [key, true]))
+}
