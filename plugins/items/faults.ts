@@ -6,7 +6,7 @@ import type { Item } from './api.ts'
 export function toWriteProblem(thrown: unknown, snapshot: Snapshot, table: Table, rows: readonly Item[]): unknown {
   if (!(thrown instanceof DatabaseError)) return thrown
   const collection = table.name
-  const alone = onlyValue(rows)
+  const alone = onlyValue(rows.length > 1 ? tooLong(table, rows) : rows)
   switch (thrown.state) {
     case '23505':
       return problems.RECORD_NOT_UNIQUE(undefined, { collection, ...culprit(thrown, table, rows) }, thrown)
@@ -30,20 +30,40 @@ export function toWriteProblem(thrown: unknown, snapshot: Snapshot, table: Table
     case '428C9':
       return problems.INVALID_PAYLOAD(thrown.detail, {}, thrown)
     default:
+      if (thrown.state.startsWith('22')) return problems.INVALID_PAYLOAD(misfit(thrown, rows), {}, thrown)
       return refusals.test(thrown.state) || (table.kind !== 'table' && viewRefusals.test(thrown.state))
         ? problems.INVALID_PAYLOAD(thrown.message, {}, thrown)
         : thrown
   }
 }
 
+/** `invalid input syntax for type integer: "many"`, and the field that was given it. */
+function misfit({ message }: DatabaseError, rows: readonly Item[]): string {
+  const [, quoted] = /: "(.*)"$/s.exec(message) ?? []
+  const field = rows.flatMap((row) => Object.entries(row)).find(([, value]) => textOf(value) === quoted)?.[0]
+  return field === undefined ? 'A value is not of the type of its field.' : `"${field}" does not take such a value.`
+}
+
+const textOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+
 /**
- * A value that its type does not take, a check (of a column, a domain, a view), something too deep or large, and what triggers raise themselves. Told by
+ * A check (of a column, a domain, a view), something too deep or large, and what triggers raise themselves. Told by
  * the message: a check's detail shows the whole row.
  */
-const refusals = /^(22...|23514|44000|54...|P0001)$/
+const refusals = /^(23514|44000|54...|P0001)$/
 
 /** A view that takes no such change, or a materialised one. */
 const viewRefusals = /^(0A000|42809|55000)$/
+
+/** The first row with a text that its column has no room for. */
+const tooLong = (table: Table, rows: readonly Item[]): readonly Item[] =>
+  rows
+    .filter((row) =>
+      Object.entries(row).some(
+        ([name, value]) => [...textOf(value)].length > (table.columns.get(name)?.maxLength ?? Number.POSITIVE_INFINITY),
+      ),
+    )
+    .slice(0, 1)
 
 /** With one value in one row there is no doubt which it was: PostgreSQL does not say. */
 function onlyValue(rows: readonly Item[]): { field: string | null; value: unknown } {

@@ -1,7 +1,7 @@
 /** Tables for nested writes: relations of every kind, several levels of them, and one to itself. */
 import { startKernel, type TestHost, type TestOptions } from '../../../host.ts'
 
-const sql = `
+export const shopSql = `
 create table country (code text primary key, name text);
 create table person (id serial primary key, name text not null, country text references country, boss integer references person);
 create table "order" (id serial primary key, title text not null, buyer integer references person, note text);
@@ -16,7 +16,7 @@ create table tag (code text unique not null, id bigserial primary key, label tex
 create table tagged (id serial primary key, tag text references tag (code), words text);
 `
 
-const meta = `
+export const shopMeta = `
 insert into directus_relations (many_collection, many_field, one_collection, one_field, sort_field, one_deselect_action, junction_field) values
   ('person', 'boss', 'person', 'staff', null, 'nullify', null), ('order', 'buyer', 'person', 'orders', null, 'nullify', null),
   ('line', 'order', 'order', 'lines', 'sort', 'delete', 'product'), ('parcel', 'order', 'order', 'parcels', null, 'nullify', null),
@@ -31,8 +31,8 @@ insert into directus_fields (collection, field, special) values
 export const shopTables = ['country', 'person', '"order"', 'line', 'product', 'parcel', 'attachment', 'letter', 'picture', 'tag', 'tagged']
 
 export async function startShop(options: TestOptions = {}): Promise<TestHost> {
-  const host = await startKernel({ ...options, sql: sql + (options.sql ?? '') })
-  await host.kernel.db.execute(meta)
+  const host = await startKernel({ ...options, sql: shopSql + (options.sql ?? '') })
+  await host.kernel.db.execute(shopMeta)
   await host.kernel.registry.reload()
   return host
 }
