@@ -30,12 +30,13 @@ export const ownSchema = 'plinth'
 
 /**
  * Tables that an extension brought (PostGIS's spatial_ref_sys…) are its own business, and partitions stand behind their parent.
- * Indexes over expressions or a part of the rows promise nothing about a column: left out.
+ * Indexes over expressions or a part of the rows promise nothing about a column: left out. Comments come by themselves: joining few rows is
+ * cheaper here than on an embedded database that has just started.
  * https://www.postgresql.org/docs/current/catalogs.html
  */
 const statement = `
 with recursive relation as materialized (
-  select c.oid, array_position($1::text[], n.nspname::text) as position, n.nspname, c.relname, c.relkind
+  select c.oid::int8, n.nspname as schema, c.relname as name, c.relkind as kind, array_position($1::text[], n.nspname::text) as position
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where n.nspname = any($1::text[]) and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
     and not exists (select from pg_depend d where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
@@ -48,97 +49,90 @@ with recursive relation as materialized (
 )
 select json_build_object(
   'schemas', (select json_agg(nspname) from pg_namespace where nspname = any($1::text[])),
-  'tables', (
-    select json_agg(json_build_array(oid::int8, nspname, relname, relkind, obj_description(oid, 'pg_class')) order by position, relname collate "C")
-    from relation),
-  'columns', (
-    select json_agg(json_build_array(a.attrelid::int8, a.attnum, a.attname, a.atttypid::int8, a.atttypmod, a.attnotnull, a.attidentity, a.attgenerated,
-      pg_get_expr(d.adbin, d.adrelid), s.description) order by a.attrelid, a.attnum)
-    from attribute a
-    left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
-    left join pg_description s on s.objoid = a.attrelid and s.classoid = 'pg_catalog.pg_class'::regclass and s.objsubid = a.attnum),
-  'types', (
-    select json_agg(json_build_array(type.id::int8, type.modifier, format_type(type.id, type.modifier), format_type(type.id, null), t.typname, t.typnotnull,
-      case when t.typtype = 'd' then t.typbasetype::int8 end, t.typtypmod, t.typcategory = 'A',
+  'tables', (select json_agg(relation order by position, name collate "C") from relation),
+  'comments', (select json_agg(json_build_array(concat(d.objoid, ' ', d.objsubid), d.description) order by d.objoid, d.objsubid)
+    from relation r join pg_description d on d.objoid = r.oid and d.classoid = 'pg_catalog.pg_class'::regclass),
+  'columns', (select json_agg(row) from (
+    select a.attrelid::int8 as table, a.attnum as number, a.attname as name, concat(a.atttypid, ' ', a.atttypmod) as type, a.attnotnull as "notNull",
+      a.attidentity as identity, a.attgenerated as generated, pg_get_expr(d.adbin, d.adrelid) as expression
+    from attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum order by a.attrelid, a.attnum) row),
+  'types', (select json_agg(row) from (
+    select concat(type.id, ' ', type.modifier) as key, format_type(type.id, null) as "dataType", format_type(type.id, type.modifier) as "sqlType",
+      t.typname as "baseType", t.typcategory = 'A' as array, t.typnotnull as "notNull",
+      case when t.typtype = 'd' then concat(t.typbasetype, ' ', t.typtypmod) end as below,
       -- the name to qualify where the search path may not find it: the element's for an array
-      case when n.nspname <> 'pg_catalog' then json_build_array(n.nspname, coalesce(e.typname, t.typname)) end,
-      (select json_agg(enumlabel order by enumsortorder) from pg_enum where enumtypid = type.id)))
+      case when n.nspname <> 'pg_catalog' then json_build_array(n.nspname, coalesce(e.typname, t.typname)) end as qualify,
+      case when t.typtype = 'e' then (select json_agg(enumlabel order by enumsortorder) from pg_enum where enumtypid = type.id) end as labels,
+      case when t.typname in ('varchar', 'bpchar') and type.modifier > 0 then type.modifier - 4 end as "maxLength",
+      -- as information_schema.columns tells them; a numeric's modifier holds the precision in its upper half, the scale below as a signed number of 11 bits
+      case t.typname when 'int2' then 16 when 'int4' then 32 when 'int8' then 64 when 'float4' then 24 when 'float8' then 53
+        when 'numeric' then case when type.modifier > 0 then (type.modifier - 4) >> 16 end end as precision,
+      case when t.typname in ('int2', 'int4', 'int8') then 0
+        when t.typname = 'numeric' and type.modifier > 0 then (((type.modifier - 4) & 2047) # 1024) - 1024 end as scale
     from type join pg_type t on t.oid = type.id join pg_namespace n on n.oid = t.typnamespace
-    left join pg_type e on e.oid = t.typelem and t.typcategory = 'A'),
-  'indexes', (
-    select json_agg(json_build_array(i.indrelid::int8, c.relname, i.indkey::int2[], i.indnkeyatts, i.indisunique, i.indisprimary) order by c.relname)
+    left join pg_type e on e.oid = t.typelem and t.typcategory = 'A' order by type.id, type.modifier) row),
+  'indexes', (select json_agg(row) from (
+    select i.indrelid::int8 as table, c.relname as name, (i.indkey::int2[])[0:i.indnkeyatts - 1] as key, i.indisunique as unique, i.indisprimary as primary
     from relation r join pg_index i on i.indrelid = r.oid join pg_class c on c.oid = i.indexrelid
-    where i.indislive and i.indpred is null and i.indexprs is null),
-  'foreignKeys', (
-    select json_agg(json_build_array(f.conrelid::int8, f.conname, f.conkey, n.nspname, c.relname,
+    where i.indislive and i.indpred is null and i.indexprs is null order by c.relname, i.indexrelid) row),
+  'foreignKeys', (select json_agg(row) from (
+    select f.conrelid::int8 as table, f.conname as constraint, f.conkey as key, n.nspname as schema, c.relname as target,
       (select json_agg(a.attname order by k.place) from unnest(f.confkey) with ordinality k(number, place)
-        join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number),
-      f.confupdtype, f.confdeltype) order by f.conname)
+        join pg_attribute a on a.attrelid = f.confrelid and a.attnum = k.number) as targets,
+      f.confupdtype as "onUpdate", f.confdeltype as "onDelete"
     from relation r join pg_constraint f on f.conrelid = r.oid join pg_class c on c.oid = f.confrelid join pg_namespace n on n.oid = c.relnamespace
-    where f.contype = 'f' and f.conparentid = 0),
-  'triggers', (
-    select json_agg(json_build_array(t.tgrelid::int8, t.tgname) order by t.tgname)
-    from relation r join pg_trigger t on t.tgrelid = r.oid where not t.tgisinternal and t.tgname like 'plinth\\_%')
+    where f.contype = 'f' and f.conparentid = 0 order by f.conname, f.oid) row),
+  'triggers', (select json_agg(row) from (
+    select t.tgrelid::int8 as table, t.tgname as name
+    from relation r join pg_trigger t on t.tgrelid = r.oid where not t.tgisinternal and t.tgname like 'plinth\\_%' order by t.tgname, t.tgrelid) row)
 )::text`
 
-type Name = string
-type Oid = number
+/** Lists without an element are null. */
 interface Answer {
-  schemas: Name[] | null
-  tables: [oid: Oid, schema: Name, name: Name, kind: string, comment: string | null][] | null
-  columns: ColumnRow[] | null
-  types: TypeRow[] | null
-  indexes: [table: Oid, name: Name, key: number[], length: number, unique: boolean, primary: boolean][] | null
-  foreignKeys: ForeignKeyRow[] | null
-  triggers: [table: Oid, name: Name][] | null
+  readonly schemas: readonly string[] | null
+  readonly tables: readonly { oid: number; schema: string; name: string; kind: string }[] | null
+  /** By the table's oid and the column's number, 0 for the table itself. */
+  readonly comments: readonly [key: string, comment: string][] | null
+  readonly columns: readonly ColumnRow[] | null
+  readonly types: readonly TypeRow[] | null
+  readonly indexes: readonly (Omit<Index, 'columns'> & { table: number; key: readonly number[] })[] | null
+  readonly foreignKeys: readonly ForeignKeyRow[] | null
+  readonly triggers: readonly { table: number; name: string }[] | null
 }
-type ColumnRow = [
-  table: Oid,
-  number: number,
-  name: Name,
-  type: Oid,
-  modifier: number,
-  notNull: boolean,
-  identity: string,
-  generated: string,
-  expression: string | null,
-  comment: string | null,
-]
-type TypeRow = [
-  oid: Oid,
-  modifier: number,
-  written: string,
-  plain: string,
-  name: Name,
-  notNull: boolean,
-  base: Oid | null,
-  baseModifier: number,
-  array: boolean,
-  qualify: [schema: Name, name: Name] | null,
-  labels: string[] | null,
-]
-type ForeignKeyRow = [
-  table: Oid,
-  constraint: Name,
-  key: number[],
-  schema: Name,
-  target: Name,
-  targets: Name[],
-  onUpdate: keyof typeof actions,
-  onDelete: keyof typeof actions,
-]
+
+interface ColumnRow {
+  readonly table: number
+  readonly number: number
+  readonly name: string
+  /** A type's key. */
+  readonly type: string
+  readonly notNull: boolean
+  readonly identity: string
+  readonly generated: string
+  readonly expression: string | null
+}
+
+/** What a column has from its type. */
+type Shape = Pick<Column, 'dataType' | 'sqlType' | 'baseType' | 'array' | 'labels' | 'maxLength' | 'precision' | 'scale'>
+
+interface TypeRow extends Shape {
+  readonly key: string
+  readonly notNull: boolean
+  /** A domain's base type. */
+  readonly below: string | null
+  readonly qualify: readonly [schema: string, name: string] | null
+}
+
+type ForeignKeyRow = Pick<ForeignKey, 'constraint' | 'schema' | 'targets'> & {
+  readonly table: number
+  readonly key: readonly number[]
+  readonly target: string
+  readonly onUpdate: keyof typeof actions
+  readonly onDelete: keyof typeof actions
+}
 
 const kinds: Readonly<Record<string, Table['kind']>> = { v: 'view', m: 'materialized view' }
 const actions = { a: 'NO ACTION', r: 'RESTRICT', c: 'CASCADE', n: 'SET NULL', d: 'SET DEFAULT' } satisfies Record<string, ReferentialAction>
-
-/** Bits of a number: as `information_schema.columns.numeric_precision` tells them. */
-const numericBits: Readonly<Record<string, [precision: number, scale: number | null]>> = {
-  int2: [16, 0],
-  int4: [32, 0],
-  int8: [64, 0],
-  float4: [24, null],
-  float8: [53, null],
-}
 
 /** The catalogue of some schemas and of our own, as JSON text for `parseCatalogue`. */
 export async function readCatalogue(db: Queryable, schemas: readonly string[]): Promise<string> {
@@ -151,69 +145,51 @@ export async function introspect(db: Queryable, schemas: readonly string[]): Pro
 
 export function parseCatalogue(text: string): Catalogue {
   const answer: Answer = JSON.parse(text)
-  const byTable = <Row extends readonly [Oid, ...unknown[]]>(rows: readonly Row[] | null) => Map.groupBy(rows ?? [], ([oid]) => oid)
-  const types = resolveTypes(answer.types ?? [])
+  const byTable = <Row extends { table: number }>(rows: readonly Row[] | null) => Map.groupBy(rows ?? [], ({ table }) => table)
+  const types = new Map((answer.types ?? []).map((row) => [row.key, row]))
+  const comments = new Map(answer.comments)
   const columns = byTable(answer.columns)
   const indexes = byTable(answer.indexes)
   const foreignKeys = byTable(answer.foreignKeys)
   const triggers = byTable(answer.triggers)
 
-  const tables = (answer.tables ?? []).map(([oid, schema, name, kind, comment]): CatalogueTable => {
+  const tables = (answer.tables ?? []).map(({ oid, schema, name, kind }): CatalogueTable => {
     const rows = columns.get(oid) ?? []
-    const names = new Map(rows.map(([, number, column]) => [number, column]))
+    const names = new Map(rows.map((row) => [row.number, row.name]))
     const named = (key: readonly number[]) => key.map((number) => names.get(number)!)
-    const ownIndexes = (indexes.get(oid) ?? []).map(
-      ([, index, key, length, unique, primary]): Index => ({ name: index, columns: named(key.slice(0, length)), unique, primary }),
-    )
-    const ownForeignKeys = (foreignKeys.get(oid) ?? []).map(
-      ([, constraint, key, targetSchema, table, targets, onUpdate, onDelete]): ForeignKey => ({
-        constraint,
+    const ownIndexes = (indexes.get(oid) ?? []).map(({ table: _, key, ...index }): Index => ({ ...index, columns: named(key) }))
+    const ownKeys = (foreignKeys.get(oid) ?? []).map(
+      ({ table: _, key, target, onUpdate, onDelete, ...rest }): ForeignKey => ({
+        ...rest,
         columns: named(key),
-        schema: targetSchema,
-        table,
-        targets,
+        table: target,
         onUpdate: actions[onUpdate],
         onDelete: actions[onDelete],
       }),
     )
-    const keys = keysByColumn(ownIndexes, ownForeignKeys)
+    const keys = keysByColumn(ownIndexes, ownKeys)
+    const toColumn = (row: ColumnRow) =>
+      columnOf(row, shapeOf(types.get(row.type)!, types), comments.get(`${oid} ${row.number}`) ?? null, keys)
     return {
       name,
       schema,
       kind: kinds[kind] ?? 'table',
-      comment,
-      columns: new Map(rows.map((row) => [row[2], toColumn(row, types.get(typeKey(row[3], row[4]))!, keys)])),
+      comment: comments.get(`${oid} 0`) ?? null,
+      columns: new Map(rows.map((row) => [row.name, toColumn(row)])),
       primaryKey: keys.primaryKey,
       indexes: ownIndexes,
-      foreignKeys: ownForeignKeys,
-      triggers: (triggers.get(oid) ?? []).map(([, trigger]) => trigger),
+      foreignKeys: ownKeys,
+      triggers: (triggers.get(oid) ?? []).map((trigger) => trigger.name),
     }
   })
   return { schemas: answer.schemas ?? [], tables }
 }
 
-interface ResolvedType {
-  readonly dataType: string
-  readonly sqlType: string
-  readonly name: string
-  readonly modifier: number
-  readonly notNull: boolean
-  readonly array: boolean
-  readonly labels: readonly string[] | null
-}
-
-const typeKey = (oid: Oid, modifier: number) => `${oid} ${modifier}`
-
 /** Follows domains down to their base type. */
-function resolveTypes(rows: readonly TypeRow[]): ReadonlyMap<string, ResolvedType> {
-  const byKey = new Map(rows.map((row) => [typeKey(row[0], row[1]), row]))
-  const resolve = ([, modifier, written, plain, name, notNull, base, baseModifier, array, qualify, labels]: TypeRow): ResolvedType => {
-    if (base === null)
-      return { dataType: plain, sqlType: qualify ? qualified(written, qualify) : written, name, modifier, notNull, array, labels }
-    const below = resolve(byKey.get(typeKey(base, baseModifier))!)
-    return { ...below, dataType: plain, notNull: notNull || below.notNull }
-  }
-  return new Map([...byKey].map(([key, row]) => [key, resolve(row)]))
+function shapeOf({ key: _, below, qualify, ...type }: TypeRow, types: ReadonlyMap<string, TypeRow>): Shape & { readonly notNull: boolean } {
+  if (below === null) return { ...type, sqlType: qualify ? qualified(type.sqlType, qualify) : type.sqlType }
+  const base = shapeOf(types.get(below)!, types)
+  return { ...base, dataType: type.dataType, notNull: type.notNull || base.notNull }
 }
 
 /** `geometry(Point,4326)` → `"public"."geometry"(Point,4326)`. A quoted name may itself end in a bracket: the closing quote tells. */
@@ -238,34 +214,24 @@ function keysByColumn(indexes: readonly Index[], foreignKeys: readonly ForeignKe
   }
 }
 
-function toColumn(row: ColumnRow, type: ResolvedType, keys: Keys): Column {
-  const [, , name, , , notNull, identity, generated, expression, comment] = row
-  const [precision, scale] = numericSize(type)
+function columnOf(
+  { name, notNull, identity, generated, expression }: ColumnRow,
+  { notNull: domainNotNull, ...shape }: Shape & { readonly notNull: boolean },
+  comment: string | null,
+  keys: Keys,
+): Column {
   return Object.freeze({
     name,
-    dataType: type.dataType,
-    sqlType: type.sqlType,
-    baseType: type.name,
-    nullable: !notNull && !type.notNull,
+    ...shape,
+    nullable: !notNull && !domainNotNull,
     default: generated ? null : expression,
     generated: generated ? expression : null,
     identity: identity === 'a' ? 'always' : identity === 'd' ? 'by default' : null,
     autoIncrement: identity !== '' || (!generated && expression !== null && expression.startsWith('nextval(')),
-    array: type.array,
-    labels: type.labels,
-    maxLength: (type.name === 'varchar' || type.name === 'bpchar') && type.modifier > 0 ? type.modifier - 4 : null,
-    precision,
-    scale,
     comment,
     primaryKey: keys.primaryKey.includes(name),
     unique: keys.unique.has(name),
     indexed: keys.indexed.has(name),
     foreignKey: keys.foreignKeys.get(name) ?? null,
   })
-}
-
-/** A numeric's modifier holds the precision in its upper half, and below it the scale as a signed number of 11 bits (`numerictypmodout`). */
-function numericSize({ name, modifier }: ResolvedType): readonly [precision: number | null, scale: number | null] {
-  if (name !== 'numeric') return numericBits[name] ?? [null, null]
-  return modifier < 0 ? [null, null] : [(modifier - 4) >> 16, (((modifier - 4) & 2047) ^ 1024) - 1024]
 }
