@@ -8,8 +8,7 @@ import { openDatabase } from './database/open.ts'
 import { createLog, type Log } from './log.ts'
 import { orderPlugins } from './order.ts'
 import { createPipeline, join, type Mount } from './pipeline.ts'
-import { type Handler, type Host, hookPoint, type Plugin, type Service } from './plugin.ts'
-import { createScheduler, scheduleTable } from './schedule.ts'
+import { type Handler, type Host, hookPoint, type Job, type Plugin, type Service } from './plugin.ts'
 import { createRegistry, type Registry } from './schema/registry.ts'
 import type { Snapshot } from './schema/snapshot.ts'
 import { createVersions } from './schema/versions.ts'
@@ -23,7 +22,7 @@ export const points = {
   /** The schema was read anew. */
   schema: hookPoint<{ readonly snapshot: Snapshot }>('schema'),
   /** Once, when all plugins are set up and before the first request. */
-  start: hookPoint<Record<never, never>>('start'),
+  start: hookPoint<{ readonly jobs: readonly Job[] }>('start'),
   /** Once, before the database closes. */
   stop: hookPoint<Record<never, never>>('stop'),
 }
@@ -112,7 +111,7 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
   const registry = createRegistry({
     db,
     schemas: config.schemas,
-    specs: [scheduleTable, ...plugins.flatMap((plugin) => plugin.tables ?? [])],
+    specs: plugins.flatMap((plugin) => plugin.tables ?? []),
     modeller: plugins.find((plugin) => plugin.modeller)?.modeller,
     versions,
     log,
@@ -124,11 +123,10 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
   closers.push(() => versions.stop())
   await versions.start()
   await registry.start()
-  const scheduler = createScheduler(db, log)
-  closers.push(() => scheduler.stop())
 
   const services = new Map<string, unknown>()
   const mounts: Mount[] = []
+  const jobs: Job[] = []
   const announcements: string[] = []
   const reports: PluginReport[] = []
   let sealed = false
@@ -168,7 +166,7 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
       announce: (line) => announcements.push(line),
       schedule(cron, job) {
         wiring('schedule')
-        scheduler.add(name, cron, job)
+        jobs.push({ plugin: name, cron, job })
       },
       onClose: (fn) => closers.push(fn),
     }
@@ -198,8 +196,7 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
     maxPayload: config.maxPayload,
     current: () => versions.current(),
   })
-  await run(points.start, {})
-  scheduler.start()
+  await run(points.start, { jobs })
 
   function use<T>(token: Service<T>): T {
     if (!services.has(token.id)) throw new Error(`No plugin gives the service "${token.id}"`)

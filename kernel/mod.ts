@@ -2,17 +2,7 @@
 export { addressList, canonicalAddress } from './address.ts'
 export { readJson } from './body.ts'
 export { type ConfigFile, defineConfig, type Environment, env, isObject, type KernelConfig, StartError } from './config.ts'
-export {
-  type Access,
-  type Accountability,
-  type Env,
-  nobody,
-  type Peer,
-  type RequestContext,
-  type Rights,
-  type Rule,
-  system,
-} from './context.ts'
+export * from './context.ts'
 export {
   arrayLiteral,
   type Database,
@@ -24,37 +14,11 @@ export {
 } from './database/database.ts'
 export { createKernel, type Kernel, type KernelOptions, type PluginReport, points } from './kernel.ts'
 export type { Log } from './log.ts'
-export {
-  type CommandSpec,
-  definePlugin,
-  type Handler,
-  type HookPoint,
-  type Host,
-  hookPoint,
-  type Plugin,
-  type Program,
-  type Served,
-  type Service,
-  service,
-} from './plugin.ts'
+export * from './plugin.ts'
 export { defineProblems, Problem, problems } from './problem.ts'
 export { randomText } from './random.ts'
 export { type Memory, remember } from './remember.ts'
 export type { Catalogue, CatalogueTable } from './schema/introspect.ts'
 export type { Registry } from './schema/registry.ts'
-export type {
-  CollectionMeta,
-  Column,
-  Field,
-  FieldMeta,
-  FieldType,
-  ForeignKey,
-  Link,
-  Model,
-  Modeller,
-  Relation,
-  RelationMeta,
-  Snapshot,
-  Table,
-} from './schema/snapshot.ts'
+export type * from './schema/snapshot.ts'
 export type { OwnedField, TableSpec } from './schema/tables.ts'

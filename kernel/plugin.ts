@@ -101,6 +101,13 @@ export interface RouteOptions {
   readonly live?: boolean
 }
 
+/** Something that a plugin wants done at certain times. */
+export interface Job {
+  readonly plugin: string
+  readonly cron: string
+  job(): Promise<void>
+}
+
 /** All a plugin can touch. Sealed when boot ends. */
 export interface Host<N extends Service<any> = any> {
   readonly db: Database
@@ -122,8 +129,8 @@ export interface Host<N extends Service<any> = any> {
   maybe<T>(token: Service<T>): T | undefined
   /** A line for the person who starts the program, printed once and never logged: an address, a password made up. */
   announce(line: string): void
-  /** Runs once across processes, by cron expression. */
-  schedule(cron: string, job: () => Promise<void>): void
+  /** For whoever runs jobs once across processes: the handlers of `start` get them. `cron` in UTC, with seconds if it has six parts. */
+  schedule(cron: string, job: Job['job']): void
   onClose(fn: () => void | Promise<void>): void
 }
 

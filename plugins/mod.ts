@@ -6,6 +6,7 @@ const ours: Readonly<Record<string, () => Promise<Plugin>>> = {
   model: async () => (await import('./model/mod.ts')).model,
   trace: async () => (await import('./trace/mod.ts')).trace,
   proxy: async () => (await import('./proxy/mod.ts')).proxy,
+  schedule: async () => (await import('./schedule/mod.ts')).schedule,
   doctor: async () => (await import('./doctor/mod.ts')).doctor,
   settings: async () => (await import('./settings/mod.ts')).settings,
   items: async () => (await import('./items/mod.ts')).itemsPlugin,

@@ -1,10 +1,10 @@
 /** Timed jobs across processes. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createKernel } from '../../kernel/kernel.ts'
-import { createLog } from '../../kernel/log.ts'
-import { definePlugin } from '../../kernel/plugin.ts'
-import { freshDatabase } from '../database.ts'
+import { createKernel, definePlugin } from 'plinth'
+import { createLog } from '../../../kernel/log.ts'
+import { schedule } from '../../../plugins/schedule/mod.ts'
+import { freshDatabase } from '../../database.ts'
 
 test('several kernels on one database run a job once a tick between them, and none after they closed', { timeout: 60_000 }, async () => {
   const database = await freshDatabase()
@@ -23,7 +23,7 @@ test('several kernels on one database run a job once a tick between them, and no
   })
   const start = () =>
     createKernel({
-      plugins: [clock],
+      plugins: [schedule, clock],
       database: { ...database.db, close: async () => {} },
       log: createLog('error', (line) => logs.push(JSON.parse(line))),
     })
