@@ -1,6 +1,6 @@
 /** Typed configuration: from environment variables and the config file to parsed options, once, at boot. */
 import * as v from 'valibot'
-import { type Level, levels } from './log.ts'
+import { levels } from './log.ts'
 import type { OptionsSchema, Plugin } from './plugin.ts'
 
 /** The start cannot go on. The message says in one line a fault what to do about it; no stack is shown. */
@@ -49,20 +49,14 @@ const measured = (units: Readonly<Record<string, number>>) => {
 const milliseconds = measured({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 })
 const bytes = measured({ b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 })
 
-function optional<T>(schema: Setting<T>, fallback: T): v.OptionalSchema<Setting<T>, T>
-function optional<T>(schema: Setting<T>): v.OptionalSchema<Setting<T>, undefined>
-function optional<T>(schema: Setting<T>, fallback?: T) {
-  return v.optional(schema, fallback as never)
-}
+const optional = <T>(schema: Setting<T>, fallback: T): v.OptionalSchema<Setting<T>, T> => v.optional(schema, fallback as never)
+
+const text = setting('text', (raw) => raw)
 
 /** Schemas for settings: from the text of an environment variable, or from the same value typed in a config file. */
 export const env = {
-  text: (fallback: string) =>
-    optional(
-      setting<string>('text', (raw) => raw),
-      fallback,
-    ),
-  maybeText: () => optional(setting<string>('text', (raw) => raw)),
+  text: (fallback: string) => optional(text, fallback),
+  maybeText: () => v.optional(text),
   integer: (fallback: number, min = 0, max = Number.MAX_SAFE_INTEGER) =>
     optional(
       setting<number>(`a whole number from ${min} to ${max}`, (raw) =>
@@ -136,34 +130,7 @@ const KernelOptions = v.object({
   SHUTDOWN_TIMEOUT: env.duration('10s'),
 })
 
-export interface KernelConfig {
-  readonly host: string
-  readonly port: number
-  /** Without a trailing slash; empty when it was not set. */
-  readonly publicUrl: string
-  /** Signs tokens. Made up at each start when SECRET is not set. */
-  readonly secret: string
-  readonly secretGiven: boolean
-  /** Null: the embedded database in `dataDir`. */
-  readonly databaseUrl: string | null
-  /** Where the data is, for people: without credentials. */
-  readonly data: string
-  /** For LISTEN, which does not pass a transaction-mode pooler. */
-  readonly directUrl: string | null
-  /** Behind PgBouncer in transaction mode. */
-  readonly pooler: boolean
-  readonly poolSize: number
-  /** Milliseconds a statement may take. */
-  readonly statementTimeout: number
-  readonly preparedStatements: number
-  /** PostgreSQL schemas served, the first one gets new tables. */
-  readonly schemas: readonly string[]
-  readonly dataDir: string
-  readonly logLevel: Level
-  readonly maxPayload: number
-  /** Milliseconds that requests under way get when the program is told to stop. */
-  readonly shutdownTimeout: number
-}
+export type KernelConfig = Readonly<ReturnType<typeof toConfig>>
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -212,23 +179,37 @@ export function parseKernelConfig(environment: Environment, file: ConfigFile = {
   if (databaseUrl && !(/^postgres(ql)?:\/\/\/?[^/]/.test(databaseUrl) && URL.canParse(databaseUrl))) {
     throw new StartError('DATABASE_URL may hold an address such as postgres://user:password@host:5432/database.')
   }
+  return toConfig(o, databaseUrl)
+}
+
+function toConfig(o: v.InferOutput<typeof KernelOptions>, databaseUrl: string | null) {
   return {
     host: o.HOST,
     port: o.PORT,
+    /** Without a trailing slash; empty when it was not set. */
     publicUrl: o.PUBLIC_URL.replace(/\/+$/, ''),
+    /** Signs tokens. Made up at each start when SECRET is not set. */
     secret: o.SECRET ?? crypto.randomUUID() + crypto.randomUUID(),
     secretGiven: o.SECRET !== undefined,
+    /** Null: the embedded database in `dataDir`. */
     databaseUrl,
+    /** Where the data is, for people: without credentials. */
     data: databaseUrl ? describeDatabase(new URL(databaseUrl)) : `embedded PostgreSQL in ${o.DATA_DIR}`,
+    /** For LISTEN, which does not pass a transaction-mode pooler. */
     directUrl: o.DATABASE_DIRECT_URL ?? null,
+    /** Behind PgBouncer in transaction mode. */
     pooler: o.DATABASE_POOLER,
     poolSize: o.DB_POOL__MAX,
+    /** Milliseconds a statement may take. */
     statementTimeout: o.DATABASE_TIMEOUT,
     preparedStatements: o.DATABASE_STATEMENTS,
+    /** PostgreSQL schemas served, the first one gets new tables. */
     schemas: o.DB_SEARCH_PATH,
     dataDir: o.DATA_DIR,
     logLevel: o.LOG_LEVEL,
+    /** Bytes. */
     maxPayload: o.MAX_PAYLOAD_SIZE,
+    /** Milliseconds that requests under way get when the program is told to stop. */
     shutdownTimeout: o.SHUTDOWN_TIMEOUT,
   }
 }
