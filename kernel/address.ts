@@ -18,24 +18,26 @@ const sortable = (address: Address): string =>
     .map((byte) => byte.toString(16).padStart(2, '0'))
     .join('')
 
-/** What `entry` holds: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`. One that is none of these holds nothing. */
-function parseEntry(entry: string): (address: Address) => boolean {
+/** What `entry` holds: `10.0.0.1`, `10.0.0.0/8`, `10.0.0.1-10.0.0.9`. Undefined when it is none of these. */
+function parseEntry(entry: string): ((address: Address) => boolean) | undefined {
   const [first = '', last] = entry.split('-').map(parseAddress)
   if (first && last)
     return (address) => first.kind() === last.kind() && sortable(first) <= sortable(address) && sortable(address) <= sortable(last)
   if (first && !entry.includes('-')) return (address) => sortable(first) === sortable(address)
   const network = entry.trim()
-  if (!ipaddr.isValidCIDR(network)) return () => false
+  if (!ipaddr.isValidCIDR(network)) return undefined
   const [base, bits] = ipaddr.parseCIDR(network)
   return (address) => address.kind() === base.kind() && address.match(base as never, bits)
 }
 
-/** Whether an address is in one of `entries`. */
+export const isAddressEntry = (entry: string): boolean => parseEntry(entry) !== undefined
+
+/** Whether an address is in one of `entries`. One that is none holds nothing. */
 export function addressList(entries: readonly string[]): (ip: string | null) => boolean {
   const tests = entries.map(parseEntry)
   return (ip) => {
     const address = ip === null ? undefined : parseAddress(ip)
-    return address !== undefined && tests.some((holds) => holds(address))
+    return address !== undefined && tests.some((holds) => holds?.(address))
   }
 }
 

@@ -94,6 +94,7 @@ test('plinth exports these names, and no others', () => {
     'defineProblems',
     'env',
     'hookPoint',
+    'isAddressEntry',
     'isObject',
     'nobody',
     'points',

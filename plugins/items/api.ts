@@ -1,6 +1,6 @@
 /** What other plugins may import of the data engine, as `plinth/items`: its service, its hook points, their types. */
 import type { Hono } from 'hono'
-import { type Access, type Env, hookPoint, service, type Table, type Transaction } from 'plinth'
+import { type Access, type Env, hookPoint, type Problem, service, type Table, type Transaction } from 'plinth'
 
 /** A primary key as it stands in paths and histories: a composite one is its components in key order, percent-encoded, joined by `,`. */
 export type Key = string | number
@@ -39,6 +39,8 @@ export interface Items {
   /** Several changes at once, each with its own keys. */
   updateEach(collection: string, changes: readonly Change[], caller: Caller): Promise<Key[]>
   delete(collection: string, keys: readonly Key[], caller: Caller): Promise<Key[]>
+  /** What a validation rule, a filter over a payload, finds wrong with `item`; what the item leaves out passes. @throws INVALID_PAYLOAD for a pattern that is none */
+  faultsOf(rule: unknown, item: Item): Promise<readonly Problem[]>
   /** Registers the usual routes of one collection: GET and SEARCH /, GET /:key, POST /, PATCH / and /:key, DELETE / and /:key. */
   crud(routes: Hono<Env>, collection: string, only?: readonly CrudAction[]): void
 }

@@ -9,6 +9,7 @@ import { itemProblems } from './problems.ts'
 import { Reader } from './read.ts'
 import { crudRoutes, type Subject } from './routes.ts'
 import { answersTable, forgetAnswers } from './write/idempotency.ts'
+import { faultsOfRule } from './write/validation.ts'
 import { Writer } from './write.ts'
 
 /** Bounds, each with its own variable. Rows of one list, -1 for no bound; bytes of an answer; levels; names; conditions; sets of nested items. */
@@ -76,6 +77,7 @@ export const itemsPlugin = definePlugin({
       update: (collection, keys, patch, caller) => writer.update(collection, keys, patch, caller),
       updateEach: (collection, changes, caller) => writer.updateEach(collection, changes, caller),
       delete: (collection, keys, caller) => writer.delete(collection, keys, caller),
+      faultsOf: faultsOfRule,
       crud: (routes, collection, only) => crudRoutes(routes, '', () => collection, engine, only),
     }
   },

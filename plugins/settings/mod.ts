@@ -1,18 +1,18 @@
 /** Settings: one row about the project, at /settings; its public part is told by /server/info. */
-import { type Database, definePlugin, points, problems, quoteName, type Table } from 'plinth'
+import { type Database, definePlugin, points, problems, type Queryable, quoteName, remember, type Table } from 'plinth'
 import { type Item, items, itemsUpdate, mask } from 'plinth/items'
 import { serverInfo } from 'plinth/server'
+import { type ProjectSettings, projectSettings } from './api.ts'
 import { projectDefaults, settingsTable } from './tables.ts'
 
-type Project = Readonly<Record<string, unknown>>
-
-/** What a secret reads as; sent back, it changes nothing. */
+type Row = Readonly<Record<string, unknown>>
 
 export const settings = definePlugin({
   name: 'settings',
   needs: [items],
+  gives: projectSettings,
   tables: [settingsTable],
-  setup(host) {
+  setup(host): ProjectSettings {
     host.use(items).crud(host.routes('/settings'), settingsTable.name, ['list', 'update'])
 
     const path = () => {
@@ -29,21 +29,15 @@ export const settings = definePlugin({
       await next()
     })
 
-    let project: Promise<Project> | undefined
-    host.versions.watch('settings', () => {
-      project = undefined
-    })
+    const row = remember<Row>(1, () => readRow(host.db, path()))
+    host.versions.watch('settings', () => row.clear())
+    // What a transaction sees may be undone with it: it reads for itself, and leaves nothing behind.
+    const current = async (db?: Queryable) => (db ? readRow(db, path()) : (await row.get(''))!)
     host.hook(serverInfo, async function tellProject({ info }, next) {
-      const reading = project ?? readProject(host.db, path())
-      project = reading
-      try {
-        info.project = await reading
-      } catch (error) {
-        if (project === reading) project = undefined
-        throw error
-      }
+      info.project = publicPart(await current())
       await next()
     })
+    return { current }
   },
 })
 
@@ -56,11 +50,14 @@ function checkSecrets(table: Table, patch: Item): void {
   }
 }
 
-/** A database that was made elsewhere may lack columns; then their defaults count. */
-async function readProject(db: Database, path: string): Promise<Project> {
-  const [found] = await db.query<{ row: Project }>(`select to_jsonb(s) as row from ${path} s limit 1`)
-  return Object.fromEntries(Object.entries(projectDefaults).map(([field, value]) => [field, found?.row[field] ?? value]))
+async function readRow(db: Queryable, path: string): Promise<Row> {
+  const [found] = await db.query<{ row: Row }>(`select to_jsonb(s) as row from ${path} s limit 1`)
+  return found?.row ?? {}
 }
+
+/** A database that was made elsewhere may lack columns; then their defaults count. */
+const publicPart = (row: Row): Row =>
+  Object.fromEntries(Object.entries(projectDefaults).map(([field, value]) => [field, row[field] ?? value]))
 
 /** There must be one row, so that all settings are told, and never two, whoever starts at once. */
 async function ensureRow(db: Database, path: string): Promise<void> {

@@ -28,6 +28,12 @@ export async function rulesOf(table: Table, variable: (name: string) => Promise<
   }
 }
 
+/** The same for a rule that belongs to no field, and speaks of nobody. */
+export async function faultsOfRule(rule: unknown, item: Item): Promise<readonly Problem[]> {
+  const matches = hasPattern(rule) ? await patternMatcher() : () => true
+  return faultsOf(rule, item, { variables: new Map(), matches, now: new Date() }, [])
+}
+
 async function prepare(table: Table): Promise<TableRules | null> {
   const byField = new Map<string, unknown>()
   for (const { name, meta } of table.fields.values()) {
