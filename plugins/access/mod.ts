@@ -8,7 +8,7 @@ import { usersCommand } from './command.ts'
 import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
 import { guardWrites } from './hooks.ts'
 import { createPasswords } from './password.ts'
-import { userRoutes } from './routes.ts'
+import { policyRoutes, roleRoutes, userRoutes } from './routes.ts'
 import { createRights } from './rules.ts'
 import { tables } from './tables.ts'
 
@@ -26,7 +26,9 @@ export const access = definePlugin({
     const service = createAccounts(host.db, host.versions, passwords, createRights(host.db))
 
     userRoutes(host.routes('/users'), engine, host.db)
-    for (const name of ['roles', 'policies', 'access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
+    roleRoutes(host.routes('/roles'), engine)
+    policyRoutes(host.routes('/policies'), engine, host.db)
+    for (const name of ['access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
 
     const factors = new WeakSet<Transaction>()
     guardWrites(host, { items: engine, settings: host.maybe(projectSettings), hash: passwords.hash, factors })

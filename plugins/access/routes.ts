@@ -46,6 +46,35 @@ export function userRoutes(routes: Hono<Env>, items: Items, db: Database): void 
   items.crud(routes, users)
 }
 
+/** /roles/me: the own role and those above it, as far as they may be seen. */
+export function roleRoutes(routes: Hono<Env>, items: Items): void {
+  routes.get('/me', async (c) => {
+    const access = c.env.accountability
+    if (!access.user) throw problems.FORBIDDEN()
+    const fields = c.req.query('fields') ?? '*'
+    items.check({ fields })
+    const bare = JSON.stringify({ data: access.roles.map((id) => ({ id })) })
+    if (!access.roles.length) return c.body(bare, 200, jsonHeaders)
+    const query = { fields, filter: { id: { _in: [...access.roles] } }, limit: -1 }
+    return c.body((await unlessForbidden(items.listText('directus_roles', query, { access }))) ?? bare, 200, jsonHeaders)
+  })
+  items.crud(routes, 'directus_roles')
+}
+
+/** /policies/me/globals: what all the caller's policies come to. */
+export function policyRoutes(routes: Hono<Env>, items: Items, db: Database): void {
+  routes.get('/me/globals', async (c) => {
+    const { user, app, admin, policies } = c.env.accountability
+    if (!user) return c.json({ data: { app_access: false } })
+    const [row] = await db.query<{ demanded: boolean | null }>(
+      'select bool_or(enforce_tfa) as demanded from directus_policies where id = any ($1::uuid[])',
+      [policies],
+    )
+    return c.json({ data: { app_access: app, admin_access: admin, enforce_tfa: row?.demanded ?? false } })
+  })
+  items.crud(routes, 'directus_policies')
+}
+
 function signedIn(c: Context<Env>): string {
   const { user } = c.env.accountability
   if (!user) throw problems.INVALID_CREDENTIALS()
