@@ -5,7 +5,7 @@ import { estimatedCount } from './estimate.ts'
 import { jsonColumn } from './format.ts'
 import { castType, keysCondition } from './keys.ts'
 import type { Conditions } from './permit/grants.ts'
-import { guardedColumns, guardOf, heldAs, isGate, isOpen } from './permit/guard.ts'
+import { columnOf, guardedColumns, guardOf, heldAs, isGate, isOpen } from './permit/guard.ts'
 import type { FieldFunction, Hop, Place } from './place.ts'
 import type { Condition, Order, ReadNode, ReadPlan, Rows, Selection, Slot } from './plan.ts'
 import { type CallerPart, openEnds } from './query.ts'
@@ -114,10 +114,11 @@ export function compileBatch(plan: ReadPlan, form: 'list' | 'keys', behind: bool
     (row) => keyed(writer, row, plan.table, form),
     behind,
   )
-  const row = writer.alias()
-  const { text, joins } = objectOf(writer, row, plan.node)
+  const level = levelOf(writer, writer.alias(), page.text, plan.node)
+  const { row, head, from } = level
+  const { text, joins } = objectOf(writer, level, plan.node)
   const last = page.keys.map((key) => `${row}.${quoteName(key)}::text`).join(', ')
-  const shown = `select to_json(${text}) as shown, json_build_array(${last}) as last from (${page.text}) ${row}${joins}${page.order(row)}`
+  const shown = `${head}select to_json(${text}) as shown, json_build_array(${last}) as last from ${from}${joins}${page.order(row)}`
   const data = `coalesce('[' || string_agg(coalesce(d.shown::text, 'null'), ',') || ']', '[]')`
   const end = `coalesce((array_agg(d.last))[count(*)::integer]::text, '[]')`
   return writer.done(`select '{"data":' || ${data} || ',"last":' || ${end} || '}' from (${shown}) d`)
@@ -135,10 +136,37 @@ function compileRows(writer: Writer, plan: ReadPlan, form: AnswerForm): string {
     },
     (row) => keyed(writer, row, plan.table, form),
   )
-  const row = writer.alias()
-  const { list, joins } = columnsOf(writer, row, plan.node)
-  return `select ${list} from (${page.text}) ${row}${joins}${joins ? page.order(row) : ''}`
+  const { row, head, from } = levelOf(writer, writer.alias(), page.text, plan.node)
+  const { list, joins } = columnsOf(writer, { row, from }, plan.node)
+  return `${head}select ${list} from ${from}${joins}${joins ? page.order(row) : ''}`
 }
+
+/** Rows that are shown: their name, and what they are read from with it, so that what is related to all of them can be found at once. */
+interface Level {
+  readonly row: string
+  readonly from: string
+}
+
+/** The rows of a page; `head` gives it a name where it will be read twice. */
+function levelOf(writer: Writer, row: string, page: string, node: ReadNode): Level & { readonly head: string } {
+  if (!gathers(node)) return { row, from: `(${page}) ${row}`, head: '' }
+  const name = writer.alias()
+  return { row, from: `${name} ${row}`, head: `with ${name} as materialized (${page}) ` }
+}
+
+/**
+ * Whether related rows are gathered for all rows at once: without an index each row would read the whole table for its own (50 of 100,000 rows with ten
+ * each of a million: 10.8 s, gathered 0.45 s). With one it is quicker to look for them row by row (1.7 ms, gathered 2.9 ms).
+ */
+const gathers = (node: ReadNode): boolean =>
+  node.selections.some((selection) => {
+    if (selection.kind === 'column') return selection.place.fn?.kind === 'rows' && !hasIndex(selection.place.fn.hop)
+    if (selection.kind === 'many') return !hasIndex(selection.hop) || gathers(selection.rows.node)
+    return selection.kind === 'one' ? gathers(selection.node) : selection.nodes.some((one) => gathers(one.node))
+  })
+
+/** Whether an index finds the rows that `hop` leads to from one row. */
+const hasIndex = ({ table, to }: Hop): boolean => table.indexes.some(({ columns }) => columns[0] === columnOf(to))
 
 /** What an answer about given keys says of their rows. */
 function keyed(writer: Writer, row: string, table: Table, form: AnswerForm): string[] {
@@ -155,7 +183,10 @@ interface Page {
   order(row: string): string
 }
 
-type Cut = Pick<Rows, 'offset'> & { readonly limit: number | 'bound' | null }
+type Cut = Pick<Rows, 'offset'> & {
+  readonly limit: number | 'bound' | null /** Left for whoever reads them. */
+  readonly unordered?: boolean
+}
 
 /** Bare rows: filtered, ordered and cut; `behind` the last one of a batch. */
 function compilePage(writer: Writer, rows: Omit<Rows, 'limit'> & Cut, also: (row: string) => readonly string[], behind = false): Page {
@@ -171,9 +202,9 @@ function compilePage(writer: Writer, rows: Omit<Rows, 'limit'> & Cut, also: (row
     .map((name) => `${source.row}.${quoteName(name)}`)
     .join(', ')
   const text = [
-    `select ${carried.length ? own : `${source.row}.*`}${carried.join('')} from ${source.from(rows.table)} ${source.row}${source.joins}`,
+    `select ${carried.length || rows.unordered ? own : `${source.row}.*`}${carried.join('')} from ${source.from(rows.table)} ${source.row}${source.joins}`,
     conditions.length ? ` where ${conditions.join(' and ')}` : '',
-    orderBy(rows.order, (i) => keys[i]!),
+    rows.unordered ? '' : orderBy(rows.order, (i) => keys[i]!),
     cut(writer, rows),
   ].join('')
   return { text, keys: names, order: (row) => orderBy(rows.order, (i) => `${row}.${quoteName(names[i]!)}`) }
@@ -268,6 +299,11 @@ class Source {
 
   value({ via, field, fn }: Place): string {
     const row = this.at(via)
+    if (fn?.kind === 'rows' && !hasIndex(fn.hop)) {
+      const { text, joins } = gatheredCount(this.#writer, row, fn.hop)
+      this.joins += joins
+      return text
+    }
     return fn ? functionText(this.#writer, row, field, fn) : `${row}.${quoteName(field.name)}`
   }
 
@@ -284,9 +320,17 @@ class Source {
     const inner = new Source(this.#writer, this.#related(), this.#rule)
     const shared = order.filter(({ place }) => key.place.via.slice(0, first + 1).every(({ name }, i) => place.via[i]?.name === name))
     const keys = shared.map(({ place }) => inner.#sortable({ ...place, via: place.via.slice(first + 1) }))
-    const linked = link(hop, inner.row, this.at(key.place.via.slice(0, first)))
-    const sorted = orderBy(shared, (i) => keys[i]!)
-    return `(select ${keys[shared.indexOf(key)]} from ${this.from(hop.table)} ${inner.row}${inner.joins} where ${linked}${sorted} limit 1)`
+    const at = this.at(key.place.via.slice(0, first))
+    const mine = keys[shared.indexOf(key)]!
+    const from = `${this.from(hop.table)} ${inner.row}${inner.joins}`
+    if (hasIndex(hop)) {
+      return `(select ${mine} from ${from} where ${link(hop, inner.row, at)}${orderBy(shared, (i) => keys[i]!)} limit 1)`
+    }
+    const to = `${inner.row}.${quoteName(hop.to)}`
+    const sorted = orderBy([{ descending: false }, ...shared], (i) => [to, ...keys][i]!)
+    const firsts = this.#writer.alias()
+    this.joins += joinGathered(hop, firsts, at, `select distinct on (${to}) ${to}, ${mine} from ${from}${sorted}`)
+    return `${firsts}.shown`
   }
 
   /**
@@ -498,11 +542,11 @@ const comparisons: Readonly<Record<string, Compare>> = {
 }
 
 /** The select list of a node, and the joins that its relations need. Without selections: the key alone, as `key`. */
-function columnsOf(writer: Writer, row: string, node: ReadNode): { list: string; joins: string } {
-  if (!node.selections.length) return { list: `${keyOf(row, node.table)} as key`, joins: '' }
+function columnsOf(writer: Writer, level: Level, node: ReadNode): { list: string; joins: string } {
+  if (!node.selections.length) return { list: `${keyOf(level.row, node.table)} as key`, joins: '' }
   let joins = ''
   const columns = node.selections.map((selection) => {
-    const shown = shownOf(writer, row, selection)
+    const shown = shownOf(writer, level, selection)
     joins += shown.joins
     return `${shown.text} as ${quoteName(selection.key)}`
   })
@@ -523,17 +567,24 @@ interface Shown {
   readonly joins: string
 }
 
-function shownOf(writer: Writer, row: string, selection: Selection): Shown {
+function shownOf(writer: Writer, level: Level, selection: Selection): Shown {
   switch (selection.kind) {
     case 'column':
-      return { text: shownValue(writer, row, selection.place), joins: '' }
+      return shownColumn(writer, level, selection.place)
     case 'one':
-      return shownOne(writer, row, selection)
+      return shownOne(writer, level, selection)
     case 'many':
-      return { text: shownMany(writer, row, selection), joins: '' }
+      if (!hasIndex(selection.hop) || gathers(selection.rows.node)) return gatheredMany(writer, level, selection)
+      return { text: shownMany(writer, level.row, selection), joins: '' }
     case 'any':
-      return shownAny(writer, row, selection)
+      return shownAny(writer, level, selection)
   }
+}
+
+function shownColumn(writer: Writer, { row, from }: Level, place: Place): Shown {
+  if (place.fn?.kind !== 'rows' || hasIndex(place.fn.hop)) return { text: shownValue(writer, row, place), joins: '' }
+  const { text, joins } = gatheredCount(writer, row, place.fn.hop, from)
+  return { text: `(${text})::text`, joins }
 }
 
 /** Numbers of unknown size are told as text, as those of columns are. */
@@ -543,43 +594,80 @@ function shownValue(writer: Writer, row: string, { field, fn }: Place): string {
   return fn.kind === 'part' || fn.kind === 'rows' ? `(${text})::text` : text
 }
 
-function objectOf(writer: Writer, row: string, node: ReadNode): Shown {
-  const { list, joins } = columnsOf(writer, row, node)
+function objectOf(writer: Writer, level: Level, node: ReadNode): Shown {
+  const { list, joins } = columnsOf(writer, level, node)
   return { text: node.selections.length ? `(select row_to_json(o.*) from (select ${list}) o)` : list.replace(/ as key$/, ''), joins }
 }
 
 /** The row that `hop` leads to, or null: where there is none, or it is not as `where` says. */
 function shownOne(
   writer: Writer,
-  row: string,
+  { row, from }: Level,
   { hop, node, where }: Pick<Extract<Selection, { kind: 'one' }>, 'hop' | 'node' | 'where'>,
 ): Shown {
   const inner = writer.related()
-  const { text, joins } = objectOf(writer, inner, node)
+  const join = leftJoin(writer, hop, inner, row)
+  const { text, joins } = objectOf(writer, { row: inner, from: from + join }, node)
   const source = new Source(writer, inner)
   const also = where ? ` and ${source.where(hop.table, where)}` : ''
   return {
     text: `case when ${inner}.${quoteName(hop.to)} is not null${also} then ${text} end`,
-    joins: leftJoin(writer, hop, inner, row) + source.joins + joins,
+    joins: join + source.joins + joins,
   }
 }
 
 function shownMany(writer: Writer, row: string, { hop, rows }: Extract<Selection, { kind: 'many' }>): string {
   const page = compilePage(writer, rows, (child) => [link(hop, child, row)])
   const inner = writer.related()
-  const { list: columns, joins } = columnsOf(writer, inner, rows.node)
-  const shown = `select ${columns} from (${page.text}) ${inner}${joins}${joins ? page.order(inner) : ''}`
+  const from = `(${page.text}) ${inner}`
+  const { list: columns, joins } = columnsOf(writer, { row: inner, from }, rows.node)
+  const shown = `select ${columns} from ${from}${joins}${joins ? page.order(inner) : ''}`
   const list = `coalesce((select json_agg(${rows.node.selections.length ? 'row_to_json(o.*)' : 'o.key'}) from (${shown}) o), '[]'::json)`
   return behindGate(hop, row, list)
 }
 
+/** The same of all rows of a level at once: their related rows are read once, numbered within each, and joined to them. */
+function gatheredMany(writer: Writer, level: Level, { hop, rows }: Extract<Selection, { kind: 'many' }>): Shown {
+  const page = compilePage(writer, { ...rows, limit: null, offset: 0, unordered: true }, (child) => [isOfLevel(hop, child, level)])
+  const [all, ranked, row, lists] = [writer.alias(), writer.alias(), writer.related(), writer.alias()]
+  const to = quoteName(hop.to)
+  const rank = `${ranked}.${quoteName('$rank')}`
+  const { limit, offset } = rows
+  const cuts = [...(offset ? [`${rank} > ${offset}`] : []), ...(limit === null ? [] : [`${rank} <= ${Number(offset) + limit}`])]
+  const numbered = `select ${all}.*, row_number() over (partition by ${all}.${to}${page.order(all)}) as ${quoteName('$rank')} from (${page.text}) ${all}`
+  const found = `select * from (${numbered}) ${ranked}${cuts.length ? ` where ${cuts.join(' and ')}` : ''}`
+  const inner = levelOf(writer, row, found, rows.node)
+  const { text, joins } = objectOf(writer, inner, rows.node)
+  const list = `json_agg(${text} order by ${row}.${quoteName('$rank')})`
+  return {
+    text: behindGate(hop, level.row, `coalesce(${lists}.shown, '[]'::json)`),
+    joins: joinGathered(hop, lists, level.row, `${inner.head}select ${row}.${to}, ${list} from ${inner.from}${joins} group by 1`),
+  }
+}
+
+/** How many rows each row has; with `from` only those of the level are counted. */
+function gatheredCount(writer: Writer, row: string, hop: Hop, from?: string): Shown {
+  const [child, counts] = [writer.related(), writer.alias()]
+  const where = from ? ` where ${isOfLevel(hop, child, { row, from })}` : ''
+  const text = `select ${child}.${quoteName(hop.to)}, count(*) from ${fromText(writer, hop.table)} ${child}${where} group by 1`
+  return { text: behindGate(hop, row, `coalesce(${counts}.shown, 0)`), joins: joinGathered(hop, counts, row, text) }
+}
+
+const isOfLevel = (hop: Hop, child: string, { row, from }: Level): string =>
+  `${child}.${quoteName(hop.to)} in (select ${row}.${quoteName(hop.from)} from ${from})`
+
+/** `text` selects what rows are related by, and what is `shown` for it. */
+const joinGathered = (hop: Hop, name: string, row: string, text: string): string =>
+  ` left join (${text}) ${name}(key, shown) on ${name}.key = ${row}.${quoteName(hop.from)}`
+
 function shownAny(
   writer: Writer,
-  row: string,
+  level: Level,
   { field, nodes, collectionField, othersHidden }: Extract<Selection, { kind: 'any' }>,
 ): Shown {
-  const shown = nodes.map((node) => ({ scope: node.hop.scope!.value, ...shownOne(writer, row, node) }))
+  const shown = nodes.map((node) => ({ scope: node.hop.scope!.value, ...shownOne(writer, level, node) }))
   const cases = shown.map(({ scope, text }) => `when ${quoteLiteral(scope)} then to_json(${text})`)
+  const { row } = level
   const held = othersHidden ? 'null::json' : `to_json(${row}.${quoteName(field.name)})`
   return {
     text: cases.length ? `case ${row}.${quoteName(collectionField)} ${cases.join(' ')} else ${held} end` : held,

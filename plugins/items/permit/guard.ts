@@ -34,6 +34,9 @@ export const linkedAs = (table: Table, field: string, owner: string): string =>
 
 export const isGate = (column: string): boolean => column.startsWith('$link:')
 
+/** The column behind such a name. */
+export const columnOf = (name: string): string => name.replace(/^\$\w+:/, '')
+
 /** What `heldAs` names. */
 export function heldField(table: Table, name: string): Field {
   const guard = guardOf(table)

@@ -213,7 +213,7 @@ describe('reads', () => {
       ['author?fields=id&filter={"$FOLLOW(shelf_author,author)":{"shelf":2}}', [{ id: 2 }], / in \(select .*shelf_author/, ['2']],
       ['shelf?fields=id&filter={"authors":{"author":{"articles":{"title":"Alpha"}}}}', [{ id: 1 }]],
       ['shelf?fields=id&filter={"parts":{"item:note":{"body":"Once"}}}', [{ id: 1 }], /case when .*'note' then/, ['Once']],
-      ['author?fields=id&filter={"count(articles)":{"_gt":0}}', [{ id: 2 }, { id: 3 }], /select count\(\*\)/, ['0']],
+      ['author?fields=id&filter={"count(articles)":{"_gt":0}}', [{ id: 2 }, { id: 3 }], /count\(\*\)/, ['0']],
       ['article?fields=id&filter={"year(day)":2001}', [{ id: 1 }], /extract\(year from .* = \$1/, ['2001']],
       ['article?fields=id&search=ALPH', [{ id: 1 }], / ilike \$1 or .* ilike \$2/, ['%ALPH%', '%ALPH%']],
       ['article?fields=id&search=20', [{ id: 2 }]],
