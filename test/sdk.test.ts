@@ -27,6 +27,7 @@ import {
   updateItem,
   updateItems,
   updateItemsBatch,
+  withOptions,
 } from '@directus/sdk'
 import { admin, startKernel, type TestHost } from './host.ts'
 
@@ -183,6 +184,30 @@ describe('@directus/sdk', () => {
     await client.request(deleteItems('book', [2]))
     await client.request(deleteItems('book', { filter: { pages: { _eq: 0 } } }))
     assert.deepEqual(await client.request(readItems('book')), [])
+  })
+
+  test('items that hold others, on condition, and once', async () => {
+    const client = createDirectus<Schema>('http://localhost', { globals }).with(staticToken(admin.token)).with(rest())
+    const with_ = (headers: Record<string, string>) => (options: RequestInit) => ({
+      ...options,
+      headers: { ...options.headers, ...headers },
+    })
+    const body = { title: 'Nested', author: { name: 'By the way' } } as never
+    const once = () =>
+      client.request(withOptions(createItem('book', body, { fields: ['id', { author: ['name'] }] }), with_({ 'Idempotency-Key': 'sdk' })))
+    const made = await once()
+    assert.deepEqual(made.author, { name: 'By the way' })
+    assert.deepEqual(await once(), made)
+    const patch = client.request(withOptions(updateItem('book', made.id, { pages: 1 }), with_({ 'If-Match': '"0"' })))
+    await assert.rejects(patch, (error: any) => error.errors[0].extensions.code === 'PRECONDITION_FAILED')
+    assert.equal(
+      (await client.request(updateItem('book', made.id, { author: { name: 'Another' } as never }, { fields: ['pages'] }))).pages,
+      null,
+    )
+    const authors = await client.request(
+      readItems('author', { fields: ['name'], filter: { name: { _in: ['By the way', 'Another'] } }, sort: ['name'] }),
+    )
+    assert.deepEqual(authors, [{ name: 'Another' }, { name: 'By the way' }])
   })
 
   test('users', async () => {

@@ -4,7 +4,7 @@
  *
  *     node test/bench/run.ts                             everything, about 12 minutes
  *     node test/bench/run.ts list key                    these cases of load only: ping list key filter nested create update
- *     node test/bench/run.ts start introspection growth
+ *     node test/bench/run.ts bulk start introspection growth
  *
  * DATABASE_URL: a PostgreSQL server on which databases may be made (postgres://postgres@127.0.0.1:5432/postgres). BENCH_ROUNDS (10), BENCH_SECONDS
  * of a round (2). REFERENCE_URL, REFERENCE_TOKEN and REFERENCE_DATABASE_URL: a reference server under way, an administrator's token of it, and its
@@ -21,7 +21,7 @@ import { measure, median, type Rates, ratios, rounds } from './load.ts'
 import { answered, bearer, type Server, startBare, startOurs, type Target } from './servers.ts'
 
 const server = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres'
-const figures: Readonly<Record<string, () => Promise<void>>> = { start: starts, introspection: introspections, growth }
+const figures: Readonly<Record<string, () => Promise<void>>> = { bulk, start: starts, introspection: introspections, growth }
 const asked = process.argv.slice(2)
 const known = [...cases.map(({ name }) => name), ...Object.keys(figures)]
 const unknown = asked.filter((name) => !known.includes(name))
@@ -85,6 +85,34 @@ async function reference(): Promise<Target[]> {
   const headers = bearer(REFERENCE_TOKEN)
   await answered(fetch(`${address}/utils/cache/clear?system`, { method: 'POST', headers }))
   return [{ name: 'reference', address, headers }]
+}
+
+/** 10,000 items by one POST, histories included. The reference needs MAX_PAYLOAD_SIZE=64mb. */
+async function bulk(): Promise<void> {
+  const items = Array.from({ length: 10_000 }, (_, n) => ({ article: (n % 1000) + 1, text: `Comment ${n}`, likes: n % 7 }))
+  await withDatabase(0, (url) =>
+    withServers([() => startOurs({ url }, { MAX_PAYLOAD_SIZE: '64mb' })], async (servers) => {
+      const targets = [...servers, ...(await reference())]
+      const times = new Map(targets.map(({ name }) => [name, [] as number[]]))
+      for (let round = 0; round < Math.min(rounds, 5); round++) {
+        for (const { name, address, headers } of round % 2 ? targets.toReversed() : targets) {
+          const started = performance.now()
+          const sent = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(items) }
+          await answered(fetch(`${address}/items/comments?fields=id`, sent))
+          times.get(name)!.push(performance.now() - started)
+        }
+      }
+      row(['', ...targets.map(({ name }) => name), ...targets.slice(1).map(({ name }) => `${name} / ours`)])
+      row(Array(2 * targets.length).fill('---'))
+      const ours = times.get('ours')!
+      row([
+        '10,000 items by one POST, ms',
+        ...targets.map(({ name }) => spread(times.get(name)!, 0)),
+        ...targets.slice(1).map(({ name }) => spread(ratios(times.get(name)!, ours), 1)),
+      ])
+      console.log()
+    }),
+  )
 }
 
 async function starts(): Promise<void> {

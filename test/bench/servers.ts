@@ -26,8 +26,11 @@ const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta
 const passed = ['PATH', 'HOME', 'TMPDIR', 'NODE_OPTIONS']
 const inherited = Object.fromEntries(passed.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])))
 
-/** Plinth as `npm start` runs it, on PostgreSQL at `url`, or embedded in `folder`. The token is an administrator's. */
-export async function startOurs(place: { readonly url: string } | { readonly folder: string }): Promise<Server> {
+/** Plinth as `npm start` runs it, on PostgreSQL at `url`, or embedded in `folder`, with other `settings`. The token is an administrator's. */
+export async function startOurs(
+  place: { readonly url: string } | { readonly folder: string },
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const data = 'url' in place ? { DATABASE_URL: place.url } : { DATA_DIR: place.folder }
   const variables = {
     PORT: '0',
@@ -35,6 +38,7 @@ export async function startOurs(place: { readonly url: string } | { readonly fol
     ADMIN_EMAIL: 'admin@example.com',
     ADMIN_TOKEN: token,
     ...data,
+    ...settings,
   }
   return start('ours', [fileOf('../../kernel/serve/main.ts'), 'start'], variables, /address\s+(http\S+)/, bearer(token))
 }
