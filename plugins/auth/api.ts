@@ -1,5 +1,5 @@
 /** What other plugins may import of signing in, as `plinth/auth`. */
-import { type RequestContext, service } from 'plinth'
+import { hookPoint, type RequestContext, service } from 'plinth'
 
 /** How a client keeps its tokens: `json` by itself, `cookie` the refresh token in a cookie, `session` one token for all in a cookie. */
 export type Mode = 'json' | 'cookie' | 'session'
@@ -26,3 +26,11 @@ export interface SignIn {
 }
 
 export const signIn = service<SignIn>('auth')
+
+/** A user has come in by proving who they are; not told of renewed sessions. */
+export interface SignedInEvent {
+  readonly user: string
+  readonly context: RequestContext
+}
+
+export const signedIn = hookPoint<SignedInEvent>('auth.signedIn')

@@ -3,7 +3,7 @@ import { definePlugin, env, points } from 'plinth'
 import { accounts } from 'plinth/access'
 import { itemsChanged, itemsUpdate } from 'plinth/items'
 import * as v from 'valibot'
-import { signIn } from './api.ts'
+import { type SignedInEvent, signedIn, signIn } from './api.ts'
 import { createAuthentication } from './authenticate.ts'
 import { CookieOptions, createCookies } from './cookies.ts'
 import { createCredentials } from './credentials.ts'
@@ -59,7 +59,8 @@ export const auth = definePlugin({
     for (const handler of authentication) host.hook(points.request, handler)
 
     const identify = createCredentials({ db, accounts: service, stall: options.LOGIN_STALL_TIME })
-    const signing = createSignIn({ db, accounts: service, tokens, sessions, cookies, times, identify, checkOrigin })
+    const tell = (event: SignedInEvent) => host.run(signedIn, event)
+    const signing = createSignIn({ db, accounts: service, tokens, sessions, cookies, times, identify, checkOrigin, tell })
     authRoutes(host.routes('/auth'), signing, !options.AUTH_DISABLE_DEFAULT)
     sessionRoutes(host.routes('/users'), sessions)
 

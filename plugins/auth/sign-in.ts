@@ -1,7 +1,7 @@
 /** In, on and out: what /auth/login, /auth/refresh and /auth/logout do, for whoever serves them. */
 import { type Accountability, type Database, problems, type RequestContext } from 'plinth'
 import type { Accounts } from 'plinth/access'
-import { type Granted, type Mode, modes, type SignIn, type Subject } from './api.ts'
+import { type Granted, type Mode, modes, type SignedInEvent, type SignIn, type Subject } from './api.ts'
 import type { Cookies } from './cookies.ts'
 import type { Client, Sessions } from './sessions.ts'
 import type { Claims, Tokens } from './tokens.ts'
@@ -17,6 +17,8 @@ export interface SignInParts {
   /** Whoever is named by a body of /auth/login, once they have proved it. */
   readonly identify: (body: unknown, context: RequestContext) => Promise<{ readonly user: string; readonly mode: Mode }>
   readonly checkOrigin: (context: RequestContext) => void
+  /** Hears of everybody who has logged in. */
+  readonly tell: (event: SignedInEvent) => Promise<void>
 }
 
 /** Who demands a second factor, of users who have none. */
@@ -75,7 +77,9 @@ export function createSignIn(parts: SignInParts): SignIn {
     grant,
     async login(body, context) {
       const { user, mode } = await parts.identify(body, context)
-      return grant({ user }, mode, context)
+      const answer = await grant({ user }, mode, context)
+      await parts.tell({ user, context })
+      return answer
     },
     async refresh(body, context) {
       const { token, mode } = await presented(body, context)

@@ -1,5 +1,6 @@
 /** Notes what is written as it happens, and sends it along with COMMIT: one statement a transaction, for however many rows of however many tables. */
 import { type Access, type Accountability, type Host, system, type Table, type Transaction } from 'plinth'
+import { signedIn } from 'plinth/auth'
 import { itemsCreate, itemsDelete, itemsUpdate } from 'plinth/items'
 import { changedData, changedDelta, createdData } from './revision.ts'
 import { type Deed, toStatement } from './tell.ts'
@@ -71,6 +72,14 @@ export function recordWrites(host: Host): Record {
     const { table, db, keys } = event
     const kept = keptOf(table, event.access)
     if (kept) record(db, { access: kept.access, action: 'delete', collection: table.name, rows: keys.map((item) => ({ item })) })
+  })
+
+  host.hook(signedIn, async function recordLogin({ user, context }, next) {
+    await next()
+    const access = { user, ip: context.ip, userAgent: context.header('user-agent'), origin: context.header('origin') }
+    const deed = { access, action: 'login', collection: 'directus_users', rows: [{ item: user }] }
+    const { text, parameters } = toStatement(host.registry.snapshot, [deed])
+    await host.db.query(text, parameters)
   })
 
   return record

@@ -23,7 +23,7 @@ export interface Told {
 
 /** Rows to which one thing was done at once. */
 export interface Deed {
-  readonly access: Accountability
+  readonly access: Pick<Accountability, 'user' | 'ip' | 'userAgent' | 'origin'>
   readonly action: string
   readonly collection: string
   readonly rows: readonly Told[]

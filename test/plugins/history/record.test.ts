@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { definePlugin, system } from 'plinth'
 import { type Items, items, mask } from 'plinth/items'
-import { type CallOptions, startKernel, type TestHost } from '../../host.ts'
+import { admin, type CallOptions, startKernel, type TestHost } from '../../host.ts'
 import { createRecorder } from '../../recorded.ts'
 
 let engine: Items
@@ -208,6 +208,18 @@ describe('activity and revisions', () => {
         ['delete', 'author', '1'],
       ],
     )
+  })
+
+  test('a login is told, a refused one, a refresh and a logout are not', async () => {
+    const headers = { 'user-agent': 'Browser/1.0', origin: 'https://app.example.com' }
+    const sign = (path: string, body: unknown) => host.api('POST', `/auth/${path}`, { token: null, body, headers })
+    const { data } = await sign('login', { email: admin.email, password: admin.password })
+    await sign('login', { email: admin.email, password: 'wrong' })
+    const renewed = await sign('refresh', { refresh_token: data.refresh_token })
+    await sign('logout', { refresh_token: renewed.data.refresh_token })
+    assert.deepEqual(await told(), [['login', 'directus_users', me]])
+    const [row] = await host.kernel.db.query('select "user", user_agent, origin from directus_activity')
+    assert.deepEqual(row, { user: me, user_agent: headers['user-agent'], origin: headers.origin })
   })
 
   describe('costs one statement a transaction', () => {
