@@ -7,6 +7,7 @@ import { recordWrites } from './record.ts'
 import { forget, RetentionOptions } from './retention.ts'
 import { revertRoutes } from './revert.ts'
 import { tables } from './tables.ts'
+import { letUsersGo } from './users.ts'
 import { guardVersions } from './version-guard.ts'
 import { versionRoutes } from './versions.ts'
 
@@ -21,6 +22,7 @@ export const history = definePlugin({
   setup(host, options) {
     const engine = host.use(items)
     guardComments(host, engine)
+    letUsersGo(host)
     const trusted = guardVersions(host, engine)
     const record = recordWrites(host)
 
