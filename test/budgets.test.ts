@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import * as plinth from 'plinth'
 import { startKernel, type TestHost } from './host.ts'
+import { startLibrary } from './plugins/items/library.ts'
+import { addReader } from './readers.ts'
 import { createRecorder } from './recorded.ts'
 
 describe('statements a request', () => {
@@ -70,6 +73,119 @@ describe('statements a request', () => {
       }
     })
   }
+})
+
+describe('a read is one statement, authentication included, whatever it asks', () => {
+  let host: TestHost
+  let accessToken: string
+  const recorder = createRecorder()
+  before(async () => {
+    host = await startLibrary({
+      wrap: recorder.wrap,
+      sql: `insert into author (name, mentor) values ('Ann', null), ('Bob', 1);
+      insert into article (title, rating, author, day, data, stamp) select 't' || n, n, n % 2 + 1, '2024-05-06', '{"a":[1]}', now() from generate_series(1, 20) n;
+      insert into note values ('n', 'body'); insert into page (lang, slug, version) values ('en', 'home', 1);
+      insert into shelf (name) values ('s'); insert into shelf_author (shelf, author) values (1, 1), (1, 2);
+      insert into shelf_part (shelf, item, collection) values (1, '1', 'article'), (1, 'n', 'note');`,
+    })
+    const body = { email: 'admin@example.com', password: 'Password123!' }
+    accessToken = (await host.api('POST', '/auth/login', { token: null, body })).data.access_token
+    await addReader(host, 'reader', 'article', { rating: { _lt: 15 }, author: { name: { _nnull: true } } })
+    // Notices of what was just written empty caches once more: warm is who has been asked for a while without any arriving.
+    for (let quiet = 0, round = 0; quiet < 5; round++) {
+      assert.ok(round < 200, 'every read sends more than one statement')
+      const counts: number[] = []
+      for (const token of [undefined, accessToken, 'reader']) counts.push((await sent('article', token)).statements)
+      quiet = counts.every((count) => count === 1) ? quiet + 1 : 0
+      await sleep(20)
+    }
+  })
+  after(() => host.close())
+
+  const queries: [what: string, path: string][] = [
+    ['a list', 'article'],
+    [
+      'a filter with and, or, not, dates',
+      'article?filter={"_or":[{"rating":{"_gt":3}},{"_and":[{"title":{"_nin":["a"]}},{"year(day)":{"_eq":2024}}]}]}',
+    ],
+    ['variables', 'article?filter[stamp][_gt]=$NOW(-1 day)&filter[title][_neq]=$CURRENT_USER'],
+    ['a page in an order', 'article?sort=-rating,title&limit=5&page=2'],
+    ['a key', 'article/1'],
+    ['a composite key', 'page/en,home,1'],
+    ['aggregates', 'article?aggregate[count]=*&aggregate[sum]=rating&aggregate[countDistinct]=title'],
+    ['groups', 'article?aggregate[avg]=rating&groupBy=year(day),title&sort=-avg.rating'],
+    ['groups over a relation', 'article?aggregate[max]=rating&groupBy=author.name'],
+    ['a search', 'article?search=t1'],
+    ['a search for a number', 'article?search=7'],
+    ['m2o', 'article?fields=*,author.*'],
+    ['m2o of a key', 'article/1?fields=*,author.mentor.name'],
+    ['o2m', 'author?fields=*,articles.*'],
+    ['levels', 'author?fields=*.*.*'],
+    ['m2m', 'shelf?fields=*,authors.author.name'],
+    ['m2a', 'shelf?fields=parts.item:article.title,parts.item:note.body,parts.collection'],
+    ['a relation to itself', 'author?fields=name,mentor.name'],
+    [
+      'deep',
+      'author?fields=*,articles.title&deep[articles][_filter][rating][_gt]=2&deep[articles][_sort]=-rating&deep[articles][_limit]=2',
+    ],
+    ['a filter over m2o', 'article?filter[author][mentor][name][_eq]=Ann'],
+    ['a filter over o2m', 'author?filter[articles][rating][_gt]=3'],
+    ['some and none', 'author?filter[articles][_some][rating][_gt]=3&filter[articles][_none][rating][_gt]=99'],
+    ['a filter over m2m', 'shelf?filter[authors][author][name][_eq]=Ann'],
+    ['a filter over m2a', 'shelf?filter[parts][item:article][title][_eq]=t1'],
+    ['an order over o2m', 'author?sort=-articles.rating,articles.title'],
+    ['functions', 'article?fields=month(stamp),count(data),json(data, a[0])'],
+    ['a count of rows', 'author?fields=name,count(articles)&filter[count(articles)][_gt]=0&sort=count(articles)'],
+    ['an alias', 'author?fields=name,best&alias[best]=articles&deep[best][_limit]=1'],
+    ['counts', 'article?limit=1&meta=*&filter[rating][_gt]=3'],
+    ['an estimate', 'article?limit=1&meta=estimated_count'],
+    ['a view', 'titles?filter[title][_eq]=t1'],
+    ['a list as a file', 'article?export=csv&limit=-1'],
+    ['a key as a file', 'article/1?export=xml'],
+    ['groups as a file', 'article?aggregate[count]=*&export=json'],
+    ['an explanation', 'article?explain&sort=title'],
+  ]
+  const sent = async (path: string, token: string | undefined, headers = {}) => {
+    recorder.take()
+    const { status, headers: answered } = await host.api('GET', `/items/${path}`, { token, headers })
+    return { status, etag: answered.get('etag'), statements: recorder.take().length }
+  }
+
+  for (const [what, path] of queries) {
+    test(what, async () => {
+      for (const token of [undefined, accessToken]) {
+        const { status, etag, statements } = await sent(path, token)
+        assert.deepEqual([status, statements], [200, 1])
+        const again = etag ? await sent(path, token, { 'if-none-match': etag }) : null
+        if (again) assert.deepEqual([again.status, again.statements], [path.includes('NOW') ? again.status : 304, 1])
+      }
+    })
+  }
+
+  test('rights do not change that', async () => {
+    for (const path of [
+      'article',
+      'article/1',
+      'article?search=t1&meta=*',
+      'article?aggregate[count]=*',
+      'article?filter[rating][_gt]=3&sort=-rating&limit=2',
+    ]) {
+      const { status, statements } = await sent(path, 'reader')
+      assert.deepEqual([status, statements], [200, 1], path)
+    }
+  })
+
+  test('nor does what is asked for in a body', async () => {
+    for (const body of [
+      { query: { fields: ['*', 'author.*'], meta: ['*'] } },
+      { keys: [1, 2, 3] },
+      { query: { aggregate: { count: ['*'] } } },
+    ]) {
+      recorder.take()
+      assert.equal((await host.api('SEARCH', '/items/article', { body })).status, 200)
+      assert.equal(recorder.take().length, 1)
+    }
+  })
 })
 
 /** The same body with other keys for the second token, so that they are neither taken nor gone. */
