@@ -24,6 +24,7 @@ const Options = v.object({
   QUERY_RELATIONS_MAX: env.integer(200, 1),
   PAYLOAD_DEPTH_MAX: env.integer(10, 1, 100),
   PAYLOAD_RELATIONS_MAX: env.integer(200, 1),
+  MAX_BATCH_MUTATION: env.integer(-1, -1),
   /** How long a POST with an Idempotency-Key may be repeated. */
   IDEMPOTENCY_TTL: env.duration('24h'),
   RESPONSE_MAX: env.size('64mb'),
@@ -52,7 +53,7 @@ export const itemsPlugin = definePlugin({
       host,
       permits,
       reader,
-      limits: { depth: options.PAYLOAD_DEPTH_MAX, relations: options.PAYLOAD_RELATIONS_MAX },
+      limits: { depth: options.PAYLOAD_DEPTH_MAX, relations: options.PAYLOAD_RELATIONS_MAX, rows: options.MAX_BATCH_MUTATION },
     })
     const { etagOf: tag } = await import('./etag.node.ts')
     const engine = { reader, writer, log: host.log, tag, answerLifetime: options.IDEMPOTENCY_TTL }

@@ -45,6 +45,8 @@ export interface WriteLimits {
   readonly depth: number
   /** Sets of nested items. */
   readonly relations: number
+  /** Rows that a request may write; -1: any number. */
+  readonly rows: number
 }
 
 export interface TreeParts {
@@ -91,6 +93,7 @@ export class Tree {
   readonly #checks: (() => Promise<void>)[] = []
   readonly #note: (change: ChangedEvent) => Promise<void>
   #relations = 0
+  #rows = 0
 
   /** `note` hears of each set of rows that was written. */
   constructor(
@@ -131,6 +134,7 @@ export class Tree {
   async create(table: Table, items: readonly Item[], place: Place = root): Promise<Key[]> {
     const check = this.#check('create', table)
     if (!items.length) return []
+    this.#count(items.length)
     await check?.sent(items, place.given)
     const event: CreateEvent = { ...this.#event(table, place), rows: [...items], keys: [], wanted: new Set() }
     await this.#host.run(itemsCreate, event, async (e) => {
@@ -162,6 +166,7 @@ export class Tree {
   ): Promise<Change[]> {
     const check = this.#check('update', table)
     checkVersioned(table, versions)
+    this.#count(changes.reduce((sum, { keys }) => sum + keys.length, 0))
     const allowed = await check?.changes(changes, place.given)
     const presets = new Map(allowed?.map(({ change, presets }) => [change, presets]))
     const asked = check && new Set(changes.flatMap(({ keys }) => keys.map((key) => identityOf(table, key)))).size
@@ -221,6 +226,7 @@ export class Tree {
   async delete(table: Table, keys: readonly unknown[], place: Place = root, versions?: Versions): Promise<Key[]> {
     const check = this.#check('delete', table)
     checkVersioned(table, versions)
+    this.#count(keys.length)
     await check?.touch(keys)
     const event: DeleteEvent = { ...this.#event(table, place), keys: [...keys] as Key[] }
     await this.#host.run(itemsDelete, event, async (e) => {
@@ -229,6 +235,12 @@ export class Tree {
     })
     await this.#note({ action: 'delete', table, keys: event.keys, access: this.#access })
     return event.keys
+  }
+
+  #count(rows: number): void {
+    this.#rows += rows
+    const { rows: most } = this.#limits
+    if (most >= 0 && this.#rows > most) throw problems.INVALID_PAYLOAD(`The request writes more than ${most} items (MAX_BATCH_MUTATION).`)
   }
 
   #event(table: Table, { parents }: Place): Omit<DeleteEvent, 'keys'> {

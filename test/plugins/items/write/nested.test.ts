@@ -270,6 +270,18 @@ describe('nested writes', () => {
       assert.deepEqual([status, body.errors[0].extensions.code, await count('person')], [400, 'INVALID_PAYLOAD', 10])
     })
 
+    test('rows of a request, nested ones counted', async () => {
+      const few = await startShop({ env: { MAX_BATCH_MUTATION: '3' } })
+      try {
+        const one = (lines: number) => ({ title: 'a', lines: Array.from({ length: lines }, () => ({})) })
+        assert.equal((await few.api('POST', '/items/order', { body: one(2) })).status, 200)
+        const { status, code } = await few.api('POST', '/items/order', { body: one(3) })
+        assert.deepEqual([status, code, await few.kernel.db.text('select count(*) from line')], [400, 'INVALID_PAYLOAD', '2'])
+      } finally {
+        await few.close()
+      }
+    })
+
     test('sets of nested items: one row with ever other lists', async () => {
       const rows = (n: number) =>
         Array.from({ length: n }, (_, i) => ({ title: 'x', buyer: { id: 1, name: 'x', staff: [{ name: `s${i}` }] } }))
