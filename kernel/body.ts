@@ -12,7 +12,7 @@ export async function readJson(c: Context<Env>): Promise<Record<string, unknown>
   if (!type || !/^application\/json\s*(;|$)/i.test(type)) return undefined
   const charset = /;\s*charset="?([\w-]+)/i.exec(type)?.[1]
   if (charset && !/^(utf-?8|us-ascii)$/i.test(charset)) throw problems.INVALID_PAYLOAD(`Charset "${charset}" is not supported.`)
-  const text = await readText(c, c.env.maxPayload)
+  const text = await readText(c, c.env.maxPayload, 'MAX_PAYLOAD_SIZE')
   if (text.trim() === '') return undefined
   if (isDeeper(text, deepest)) throw problems.INVALID_PAYLOAD(`The body is nested deeper than ${deepest} levels.`)
   let value: unknown
@@ -47,8 +47,9 @@ function isDeeper(json: string, most: number): boolean {
   return false
 }
 
-async function readText(c: Context<Env>, limit: number): Promise<string> {
-  const tooLarge = () => problems.INVALID_PAYLOAD(`The body is larger than ${limit} bytes (MAX_PAYLOAD_SIZE).`)
+/** The body as text, decompressed. `limit`: bytes; `setting` says who set it. @throws INVALID_PAYLOAD for more, or for what cannot be read. */
+export async function readText(c: Context<Env>, limit: number, setting: string): Promise<string> {
+  const tooLarge = () => problems.INVALID_PAYLOAD(`The body is larger than ${limit} bytes (${setting}).`)
   const length = c.env.header('content-length')
   const encoding = c.env.header('content-encoding')?.toLowerCase()
   if (Number(length) > limit) throw tooLarge()

@@ -1,6 +1,6 @@
 /** Plinth's public face: all that a plugin's author, or a program that embeds the kernel, needs. Imported as `plinth`. */
 export { addressList, canonicalAddress, isAddressEntry } from './address.ts'
-export { readJson } from './body.ts'
+export { readJson, readText } from './body.ts'
 export { type ConfigFile, defineConfig, type Environment, env, isObject, type KernelConfig, StartError } from './config.ts'
 export * from './context.ts'
 export {

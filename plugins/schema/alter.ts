@@ -1,9 +1,9 @@
 /** What an existing column must become → the statements that make it so, and no more than what was asked. Pure. */
 import { type Column, type Field, problems, quoteName, type Table } from 'plinth'
 import { addIndex, addUnique, commentOnColumn, dropIndex, qualified } from './ddl.ts'
-import { toDefault } from './describe.ts'
+import { defaultSql, isLiteral, toDefault } from './defaults.ts'
 import { type ColumnDefinition, isColumnType } from './input.ts'
-import { baseOf, defaultSql, typeSql } from './sql-types.ts'
+import { baseOf, typeSql } from './sql-types.ts'
 
 /** A field with a column. */
 export type StoredField = Field & { readonly column: Column }
@@ -95,9 +95,6 @@ function defaultFor(field: StoredField, isRetyped: boolean, type: string, schema
   if (said === column.default && !isLiteral(column.default)) return `set default ${column.default}`
   return `set default ${defaultSql(type, type === 'boolean' && typeof said === 'number' ? said !== 0 : said)}`
 }
-
-/** Whether PostgreSQL prints a value, and no expression. */
-const isLiteral = (expression: string): boolean => /^('|-?\d|true$|false$)/.test(expression)
 
 /** A `serial` draws from a sequence of the first type's size; an identity's sequence follows by itself. */
 function sequenceType({ autoIncrement, identity, default: expression }: Column, newType: string): string[] {

@@ -8,7 +8,14 @@ export interface Rows {
   create(collection: string, rows: readonly Item[]): Promise<unknown>
   /** Gives all of `keys` the values of `patch`. */
   update(collection: string, keys: readonly Key[], patch: Item): Promise<unknown>
+  /** Several changes, each with its own keys. */
+  updateEach(collection: string, changes: readonly RowChange[]): Promise<unknown>
   delete(collection: string, keys: readonly Key[]): Promise<unknown>
+}
+
+export interface RowChange {
+  readonly keys: Key[]
+  readonly patch: Item
 }
 
 /** One change: all of it happens in one transaction. */
@@ -49,6 +56,7 @@ export function realChange({ db, access, snapshot, schema, items, raised }: Chan
     rows: {
       create: (collection, rows) => items.create(written(collection), rows, caller),
       update: (collection, keys, patch) => items.update(written(collection), keys, patch, caller),
+      updateEach: (collection, changes) => items.updateEach(written(collection), changes, caller),
       delete: (collection, keys) => items.delete(written(collection), keys, caller),
     },
     async alter(statements, about) {

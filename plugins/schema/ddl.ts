@@ -1,8 +1,9 @@
 /** Definitions of collections, fields and relations → statements that make and remove them. Pure: names go in quoted, values as quoted literals. */
 import { problems, quoteName } from 'plinth'
+import { defaultSql } from './defaults.ts'
 import { type ColumnType, type FieldDefinition, isColumnType } from './input.ts'
 import { constraintName } from './names.ts'
-import { defaultSql, literal, typeSql } from './sql-types.ts'
+import { literal, typeSql } from './sql-types.ts'
 
 export interface TableName {
   readonly schema: string

@@ -1,5 +1,6 @@
 /** A snapshot of the schema → what /collections, /fields and /relations answer. Pure. */
 import type { CollectionMeta, Column, Field, FieldMeta, Relation, Snapshot, Table } from 'plinth'
+import { toDefault } from './defaults.ts'
 
 export interface CollectionAnswer {
   readonly collection: string
@@ -117,20 +118,6 @@ function describeColumn(table: Table, field: Field, column: Column): Readonly<Re
     comment: column.comment,
   }
 }
-
-/** A literal of a default as the API shows the type; an expression as PostgreSQL prints it. */
-export function toDefault(expression: string | null, { type }: Pick<Field, 'type'>): unknown {
-  const bare = expression?.replace(/::("[^"]+"|[\w ]+)(\.("[^"]+"|\w+))?(\([\d,]+\))?(\[\])*$/, '') ?? 'NULL'
-  if (bare === 'NULL') return null
-  const quoted = /^'((?:[^']|'')*)'$/.exec(bare)
-  const text = quoted ? quoted[1]!.replaceAll("''", "'") : bare
-  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text
-  if (type === 'json') return quoted ? JSON.parse(text) : expression
-  if (numeric.has(type) && /^-?\d+(\.\d+)?$/.test(text)) return Number(text)
-  return quoted ? text : expression
-}
-
-const numeric = new Set<string>(['integer', 'bigInteger', 'float', 'decimal'])
 
 /** Only the many side is told: those with a foreign key first. `collection`: relations of its own columns. */
 export function describeRelations({ relations }: Snapshot, collection?: string): RelationAnswer[] {

@@ -6,12 +6,18 @@ import { modelling } from './api.ts'
 import { realChange } from './change.ts'
 import { createCollection } from './collections.ts'
 import { parseCollection } from './input.ts'
+import { createExchange } from './model/exchange.ts'
+import { schemaRoutes } from './model/routes.ts'
 import { collectionRoutes, fieldRoutes, relationRoutes } from './routes.ts'
 import { changeRunner, holdSchema } from './run.ts'
 import { tables } from './tables.ts'
 
-/** How long a change waits for a table that others work on, ms: all who want it later wait behind. */
-const Options = v.object({ SCHEMA_LOCK_TIMEOUT: env.duration('5s') })
+const Options = v.object({
+  /** How long a change waits for a table that others work on, ms: all who want it later wait behind. */
+  SCHEMA_LOCK_TIMEOUT: env.duration('5s'),
+  /** Bytes of a document sent to /schema. */
+  SCHEMA_PAYLOAD_MAX: env.size('32mb'),
+})
 
 export const schema = definePlugin({
   name: 'schema',
@@ -19,12 +25,13 @@ export const schema = definePlugin({
   gives: modelling,
   options: Options,
   tables,
-  setup(host, { SCHEMA_LOCK_TIMEOUT: lockTimeout }) {
+  setup(host, { SCHEMA_LOCK_TIMEOUT: lockTimeout, SCHEMA_PAYLOAD_MAX: payloadMax }) {
     const engine = host.use(items)
     const run = changeRunner(host, engine, lockTimeout)
     collectionRoutes(host, run)
     fieldRoutes(host, run)
     relationRoutes(host, run)
+    schemaRoutes(host, createExchange(host.db, host.registry, host.config.schemas[0]!, run), payloadMax)
 
     return {
       async createCollection(definition, db) {

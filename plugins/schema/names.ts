@@ -15,6 +15,10 @@ export function checkName(what: 'collection' | 'field', name: string): void {
   if (fault) throw problems.INVALID_PAYLOAD(`The name of a ${what} ${fault}.`)
 }
 
+/** Whether PostgreSQL can keep it as a name, however it looks: constraints are never in a path. */
+export const isIdentifier = (name: unknown): name is string =>
+  typeof name === 'string' && name !== '' && name.isWellFormed() && !name.includes('\0') && bytesIn(name) <= longest
+
 function faultOf(name: string): string | undefined {
   if (name === '') return 'must not be empty'
   if (name !== name.trim()) return 'must not start or end with white space'

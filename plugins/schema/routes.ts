@@ -1,5 +1,5 @@
 /** /collections, /fields and /relations. Reads answer from the registry's snapshot, without a query. */
-import type { Context, Next } from 'hono'
+import type { Context } from 'hono'
 import { type Env, type Host, problems, type Relation, readJson, type Table } from 'plinth'
 import { createCollection, deleteCollection, updateCollection } from './collections.ts'
 import {
@@ -15,6 +15,7 @@ import {
   isTold,
 } from './describe.ts'
 import { createField, deleteField, updateField } from './fields.ts'
+import { admins } from './guard.ts'
 import {
   parseCollection,
   parseCollectionPatch,
@@ -27,20 +28,7 @@ import {
 } from './input.ts'
 import { createRelation, deleteRelation, updateRelation } from './relations.ts'
 import type { RunChange } from './run.ts'
-
-const admins = async <P extends string>(c: Context<Env, P>, next: Next): Promise<void> => {
-  if (!c.env.accountability.admin) throw problems.FORBIDDEN()
-  await next()
-}
-
-/** A switch of the query string: `?name`, `?name=true`. */
-const isOn = <P extends string>(c: Context<Env, P>, name: string): boolean => {
-  const value = c.req.query(name)
-  return value !== undefined && value !== 'false' && value !== '0'
-}
-
-/** Whether values may be cut off, rounded or dropped. */
-const mayLose = <P extends string>(c: Context<Env, P>): boolean => isOn(c, 'allow_data_loss') || isOn(c, 'force')
+import { mayLose } from './switches.ts'
 
 export function collectionRoutes(host: Host, run: RunChange): void {
   const one = (name: string): CollectionAnswer => {

@@ -1,4 +1,4 @@
-/** The API's types and default values → SQL. Pure: what users write gets in as a quoted literal or a number, nothing else. */
+/** The API's types → SQL. Pure: what users write gets in as a quoted literal or a number, nothing else. */
 import { problems } from 'plinth'
 import type { ColumnDefinition, ColumnType } from './input.ts'
 
@@ -44,24 +44,6 @@ export function typeSql(type: ColumnType, column: ColumnDefinition): string {
   const { sql } = sqlTypes[type]
   return typeof sql === 'string' ? sql : sql(column)
 }
-
-/** The functions that a default may be. All else is a literal. */
-const functions: readonly [RegExp, (text: string) => string][] = [
-  [/^now\(\)$/i, () => 'current_timestamp'],
-  [/^CURRENT_TIMESTAMP(\([0-6]\))?$/, (text) => text],
-  [/^gen_random_uuid\(\)$/, (text) => text],
-]
-
-/** A default value as it stands in JSON, for a column of that type. */
-export function defaultSql(type: string, value: unknown): string {
-  if (typeof value === 'object')
-    return literal(Array.isArray(value) && type !== 'json' ? value.map(wordOf).join(',') : JSON.stringify(value))
-  const text = String(value)
-  const found = functions.find(([form]) => form.test(text))
-  return found ? found[1](text) : literal(text)
-}
-
-const wordOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
 /**
  * Text between quotes, whatever `standard_conforming_strings` is.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FieldType } from 'plinth'
-import { toDefault } from '../../../plugins/schema/describe.ts'
+import { toDefault } from '../../../plugins/schema/defaults.ts'
 
 const defaults: [why: string, expression: string | null, type: FieldType, shown: unknown][] = [
   ['none', null, 'string', null],
