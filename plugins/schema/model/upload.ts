@@ -23,7 +23,7 @@ function fileOf(form: string, contentType: string): { type: string; text: string
   const [, ...parts] = `\r\n${form}`.split(`\r\n--${quoted ?? plain}`)
   if (!parts.pop()?.startsWith('--')) throw problems.INVALID_PAYLOAD('The form is cut off, or is none.')
   for (const part of parts) {
-    const [, head = '', text = ''] = /^[ \t]*\r\n((?:[^\r\n]+\r\n)*)\r\n([^]*)$/.exec(part) ?? []
+    const [, head = '', text = ''] = /^[ \t]*\r\n((?:[^\r\n]+\r\n)*)\r\n(.*)$/s.exec(part) ?? []
     const header = (name: string) => head.split('\r\n').find((line) => line.toLowerCase().startsWith(`${name}:`))
     if (!/;\s*filename\*?=/i.test(header('content-disposition') ?? '')) continue
     return { type: header('content-type')?.slice('content-type:'.length).trim().toLowerCase() ?? '', text }
