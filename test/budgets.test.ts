@@ -218,6 +218,7 @@ test('plinth exports these names, and no others', () => {
     'quoteName',
     'randomText',
     'readJson',
+    'readText',
     'remember',
     'service',
     'system',
