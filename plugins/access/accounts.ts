@@ -44,7 +44,12 @@ const statements = {
 /** Users and tokens remembered, each. */
 const remembered = 5000
 
-export function createAccounts(db: Database, versions: Host['versions'], passwords: Passwords, rights: RightsOf): Accounts {
+export function createAccounts(
+  db: Database,
+  versions: Host['versions'],
+  passwords: Passwords,
+  rights: RightsOf,
+): Omit<Accounts, 'changeSecondFactor'> {
   const load = async (statement: string, value: string): Promise<Account | undefined> => {
     const [row] = await db.query<AccountRow>(statement, [value])
     if (!row) return undefined

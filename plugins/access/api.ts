@@ -1,5 +1,5 @@
 /** What other plugins may import of users and rights, as `plinth/access`. */
-import { type Accountability, service } from 'plinth'
+import { type Accountability, service, type Transaction } from 'plinth'
 
 export interface Accounts {
   /**
@@ -13,6 +13,11 @@ export interface Accounts {
   byShare(share: string, ip: string | null): Promise<Accountability | undefined>
   /** Rights of somebody who has not signed in: the public policies. */
   anonymous(ip: string | null): Promise<Accountability>
+  /**
+   * Sets or removes the second factor of `user` (default: the caller's own) with the caller's rights. `prove` runs first, in the same
+   * transaction, and answers the new secret; what it throws leaves all as it was. @throws FORBIDDEN
+   */
+  changeSecondFactor(access: Accountability, prove: (db: Transaction) => Promise<string | null>, user?: string): Promise<void>
   /** argon2id, as directus_users.password and fields with the special `hash` store it. Off the event loop, few at a time. */
   hash(text: string): Promise<string>
   /** Whether `text` is what an argon2 hash (id, i, d) was made of. Takes as long when there is no hash. */

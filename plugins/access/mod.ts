@@ -5,6 +5,7 @@ import { projectSettings } from 'plinth/settings'
 import { createAccounts } from './accounts.ts'
 import { accounts } from './api.ts'
 import { usersCommand } from './command.ts'
+import { createFactorChange } from './factor-change.ts'
 import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
 import { guardWrites } from './hooks.ts'
 import { createPasswords } from './password.ts'
@@ -36,6 +37,6 @@ export const access = definePlugin({
       await ensureFirstAdmin(host.db, { options, hash: passwords.hash, announce: host.announce })
       await next()
     })
-    return service
+    return { ...service, changeSecondFactor: createFactorChange(host, engine, factors) }
   },
 })

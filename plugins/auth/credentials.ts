@@ -3,6 +3,9 @@ import { type Database, problems } from 'plinth'
 import { type Accounts, emailForm } from 'plinth/access'
 import * as v from 'valibot'
 import { type Mode, modes } from './api.ts'
+import type { Failures } from './failures.ts'
+import { useCode } from './second-factor.ts'
+import { atLeast } from './stall.ts'
 
 const filled = (name: string) => v.pipe(v.string(`"${name}" must be a text.`), v.minLength(1, `"${name}" is empty.`))
 const Login = v.object(
@@ -18,36 +21,62 @@ const Login = v.object(
 export interface CredentialParts {
   readonly db: Database
   readonly accounts: Accounts
+  readonly failures: Failures
   /** How long a refused login takes at least, in ms. */
   readonly stall: number
 }
 
-const oneUser = `select id, password, status, provider, tfa_secret is not null as tfa from directus_users
-where lower(email) = lower($1) order by email = $1 desc, id limit 1`
+export interface Credentials {
+  /** @throws INVALID_PAYLOAD; INVALID_CREDENTIALS and INVALID_OTP, no sooner than `stall` ms after it began. */
+  identify(body: unknown): Promise<{ user: string; mode: Mode }>
+  /** Somebody who is in already shows that it is still they. @throws INVALID_CREDENTIALS, as late. */
+  confirm(user: string, password: string): Promise<void>
+}
+
+const userWhere = (condition: string) => `
+select u.id, u.password, u.status, u.provider, u.tfa_secret as secret, coalesce(c.failures, 0) as failures
+from directus_users u left join plinth.credentials c on c."user" = u.id where ${condition}`
+const byEmail = `${userWhere('lower(email) = lower($1)')} order by email = $1 desc, u.id limit 1`
+const byId = userWhere('u.id = $1::uuid')
 
 interface UserRow {
   readonly id: string
   readonly password: string | null
   readonly status: string
   readonly provider: string
-  readonly tfa: boolean
+  readonly secret: string | null
+  /** Wrong passwords and codes since the last right ones. */
+  readonly failures: number
 }
 
-export function createCredentials({ db, accounts, stall }: CredentialParts) {
-  /** @throws INVALID_PAYLOAD; INVALID_CREDENTIALS and INVALID_OTP, no sooner than `stall` ms after it began. */
-  return async function identify(body: unknown): Promise<{ user: string; mode: Mode }> {
-    const { email, password, mode } = parse(body)
-    return atLeast(stall, async () => ({ user: await check(email, password), mode }))
+export function createCredentials({ db, accounts, failures, stall }: CredentialParts): Credentials {
+  /** Unknown user, wrong password, inactive user: the same answer after the same work. */
+  async function check(user: UserRow | undefined, password: string): Promise<UserRow> {
+    const right = await accounts.verify(user?.password ?? null, password)
+    if (user && right && user.status === 'active' && user.provider === 'default') return user
+    if (user && !right && user.status === 'active') await failures.count(user.id)
+    throw problems.INVALID_CREDENTIALS()
   }
 
-  /** Unknown user, wrong password, inactive user: the same answer after the same work. */
-  async function check(email: string, password: string): Promise<string> {
-    const [user] = await db.query<UserRow>(oneUser, [email])
-    const right = await accounts.verify(user?.password ?? null, password)
-    if (!user || !right || user.status !== 'active' || user.provider !== 'default') throw problems.INVALID_CREDENTIALS()
-    // Until one-time passwords are understood here, whoever has a second factor does not come in by the first alone.
-    if (user.tfa) throw problems.INVALID_OTP()
-    return user.id
+  return {
+    async identify(body) {
+      const { email, password, otp, mode } = parse(body)
+      return atLeast(stall, async () => {
+        const [found] = await db.query<UserRow>(byEmail, [email])
+        const user = await check(found, password)
+        if (user.secret !== null && !(await useCode(db, user.id, user.secret, otp))) {
+          await failures.count(user.id)
+          throw problems.INVALID_OTP()
+        }
+        if (user.failures) await failures.forget(user.id)
+        return { user: user.id, mode }
+      })
+    },
+    confirm: (id, password) =>
+      atLeast(stall, async () => {
+        const [found] = await db.query<UserRow>(byId, [id])
+        await check(found, password)
+      }),
   }
 }
 
@@ -55,16 +84,4 @@ function parse(body: unknown): v.InferOutput<typeof Login> {
   const { success, output, issues } = v.safeParse(Login, body ?? {})
   if (!success) throw problems.INVALID_PAYLOAD(issues[0].message)
   return output
-}
-
-/** Runs `work`; if it fails, tells so only at a whole multiple of `ms` after it began, so that what it did does not show. */
-export async function atLeast<T>(ms: number, work: () => Promise<T>): Promise<T> {
-  const began = performance.now()
-  try {
-    return await work()
-  } catch (error) {
-    const passed = performance.now() - began
-    await new Promise((resolve) => setTimeout(resolve, Math.ceil(passed / (ms || 1)) * ms - passed))
-    throw error
-  }
 }

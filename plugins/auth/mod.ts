@@ -1,15 +1,18 @@
 /** Sign-in: who a request comes from, and how one comes in, stays in and gets out. */
 import { definePlugin, env, points } from 'plinth'
 import { accounts } from 'plinth/access'
-import { itemsChanged, itemsUpdate } from 'plinth/items'
+import { items, itemsChanged, itemsUpdate } from 'plinth/items'
+import { projectSettings } from 'plinth/settings'
 import * as v from 'valibot'
 import { type SignedInEvent, signedIn, signIn } from './api.ts'
 import { createAuthentication } from './authenticate.ts'
 import { CookieOptions, createCookies } from './cookies.ts'
 import { createCredentials } from './credentials.ts'
+import { createFailures } from './failures.ts'
 import { createLiveSessions } from './live.ts'
 import { createOriginCheck } from './origin.ts'
 import { authRoutes } from './routes.ts'
+import { secondFactorRoutes } from './second-factor-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 import { createSessions } from './sessions.ts'
 import { createSignIn } from './sign-in.ts'
@@ -30,7 +33,8 @@ const Options = v.object({
 
 export const auth = definePlugin({
   name: 'auth',
-  needs: [accounts],
+  needs: [accounts, items],
+  after: ['settings'],
   gives: signIn,
   options: Options,
   tables,
@@ -58,11 +62,16 @@ export const auth = definePlugin({
     })
     for (const handler of authentication) host.hook(points.request, handler)
 
-    const identify = createCredentials({ db, accounts: service, stall: options.LOGIN_STALL_TIME })
+    const settings = host.maybe(projectSettings)
+    const failures = createFailures(db, host.use(items), settings)
+    const credentials = createCredentials({ db, accounts: service, failures, stall: options.LOGIN_STALL_TIME })
+    const { identify } = credentials
     const tell = (event: SignedInEvent) => host.run(signedIn, event)
     const signing = createSignIn({ db, accounts: service, tokens, sessions, cookies, times, identify, checkOrigin, tell })
     authRoutes(host.routes('/auth'), signing, !options.AUTH_DISABLE_DEFAULT)
-    sessionRoutes(host.routes('/users'), sessions)
+    const userRoutes = host.routes('/users')
+    sessionRoutes(userRoutes, sessions)
+    secondFactorRoutes(userRoutes, { db, accounts: service, credentials, settings })
 
     // Whoever came in by what has changed has to come in anew; only a browser in which one changes the own password stays.
     host.hook(itemsUpdate, async function endSessions(event, next) {

@@ -21,9 +21,10 @@ export interface SignInParts {
   readonly tell: (event: SignedInEvent) => Promise<void>
 }
 
-/** Who demands a second factor, of users who have none. */
+/** Whether a role demands a second factor of a user who has none. As in the reference policies of users themselves do not count here. */
 const demanded = `
-select 1 from directus_policies p join directus_users u on u.id = $2::uuid and u.tfa_secret is null where p.id = any ($1::uuid[]) and p.enforce_tfa limit 1`
+select 1 from directus_policies p join directus_access a on a.policy = p.id join directus_users u on u.id = $3::uuid and u.tfa_secret is null
+where p.id = any ($1::uuid[]) and a.role = any ($2::uuid[]) and p.enforce_tfa limit 1`
 
 export function createSignIn(parts: SignInParts): SignIn {
   const { db, accounts, tokens, sessions, cookies, times, checkOrigin } = parts
@@ -32,8 +33,8 @@ export function createSignIn(parts: SignInParts): SignIn {
     if ('share' in subject) return { role: null, app_access: false, admin_access: false, share: subject.share }
     const rights: Accountability | undefined = await accounts.byId(subject.user, ip)
     if (!rights) throw problems.INVALID_CREDENTIALS()
-    const { role, app, admin, policies } = rights
-    const [demand] = await db.query(demanded, [policies, subject.user])
+    const { role, roles, app, admin, policies } = rights
+    const [demand] = await db.query(demanded, [policies, roles, subject.user])
     return { id: subject.user, role, app_access: app, admin_access: admin, ...(demand ? { enforce_tfa: true } : {}) }
   }
 

@@ -49,4 +49,18 @@ const families: TableSpec = {
   raises: { version: 'sessions', on: ['stamp'], inserts: false },
 }
 
-export const tables: readonly TableSpec[] = [sessions, families]
+/** What is counted of each user's ways in. */
+const credentials: TableSpec = {
+  name: 'credentials',
+  schema: 'plinth',
+  columns: {
+    user: { sql: 'uuid not null', references: 'directus_users(id) on delete cascade' },
+    /** Wrong passwords and codes in a row. */
+    failures: 'integer not null default 0',
+    /** The newest half minute of which the one-time code has been used, counted from 1970. */
+    spent_step: 'bigint',
+  },
+  primaryKey: 'user',
+}
+
+export const tables: readonly TableSpec[] = [sessions, families, credentials]

@@ -9,16 +9,19 @@ import { compare, type NewUser, pending, play, readDifferences, readGolden, scen
 const SECRET = 'a-secret-for-conformance-0123456789abcdef'
 
 async function startTarget(): Promise<Target & { close(): Promise<void> }> {
-  const { kernel, close } = await startKernel({ env: { SECRET } })
+  const { kernel, close } = await startKernel({ env: { SECRET, LOGIN_STALL_TIME: '1ms' } })
   return {
     base: 'http://plinth.test',
     secret: SECRET,
     admin,
     fetch: (request) => kernel.fetch(request),
-    async addUser({ email, password, token, status = 'active' }: NewUser) {
+    async addUser({ email, password, token, status = 'active', tfa_secret }: NewUser) {
       const id = randomUUID()
-      const values = [id, email, password ? await hash(password) : null, token ?? null, status]
-      await kernel.db.query('insert into directus_users (id, email, password, token, status) values ($1, $2, $3, $4, $5)', values)
+      const values = [id, email, password ? await hash(password) : null, token ?? null, status, tfa_secret ?? null]
+      await kernel.db.query(
+        'insert into directus_users (id, email, password, token, status, tfa_secret) values ($1, $2, $3, $4, $5, $6)',
+        values,
+      )
       return id
     },
     close,

@@ -13,6 +13,7 @@ export interface NewUser {
   readonly password?: string
   readonly token?: string
   readonly status?: string
+  readonly tfa_secret?: string
 }
 
 /** A server that scenarios can be played to. */
