@@ -103,6 +103,21 @@ export interface ReadEvent {
   rows: Item[]
 }
 
+/** A read of another version than the main one. Whoever keeps versions answers it; what nobody answers is not there. */
+export interface VersionEvent {
+  readonly table: Table
+  readonly version: string
+  /** Of a read by key; undefined for a list, of the rows of `keys` alone when there are such. */
+  readonly key: unknown
+  readonly keys: readonly unknown[] | undefined
+  /** The rest of the query, checked. */
+  readonly query: Readonly<Record<string, unknown>>
+  readonly caller: Caller
+  /** The whole answer as JSON text: `{"data":…}`. */
+  answer: string | undefined
+}
+
+export const itemsVersion = hookPoint<VersionEvent>('items.version')
 export const itemsCreate = hookPoint<CreateEvent>('items.create')
 export const itemsUpdate = hookPoint<UpdateEvent>('items.update')
 export const itemsDelete = hookPoint<DeleteEvent>('items.delete')

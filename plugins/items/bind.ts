@@ -1,6 +1,7 @@
 /** Values of one request → the parameters of a statement, checked against what they are compared with. */
 import type { Access, Parameter } from 'plinth'
 import { callerKeys } from './caller.ts'
+import type { Cursor } from './cursor.ts'
 import type { Slot } from './plan.ts'
 import { openEnds } from './query.ts'
 import type { Bind, Statement } from './sql.ts'
@@ -15,6 +16,7 @@ export interface Given {
   /** Columns of a key, or lists of them. */
   readonly key?: readonly Parameter[]
   readonly batch?: Batch | undefined
+  readonly cursor?: Cursor | null
 }
 
 export interface Batch {
@@ -26,7 +28,7 @@ export interface Batch {
 
 /** @throws INVALID_QUERY when a value cannot be what it is compared with. */
 export function bind({ slots, binds }: Pick<Statement, 'slots' | 'binds'>, given: Given): Parameter[] {
-  const { access, values: queried = [], offset = 0, key = [], batch } = given
+  const { access, values: queried = [], offset = 0, key = [], batch, cursor } = given
   const now = new Date()
   // Every value is checked, also one that the statement does not need.
   const values = slots.map(({ value, field, operator }) => {
@@ -38,7 +40,7 @@ export function bind({ slots, binds }: Pick<Statement, 'slots' | 'binds'>, given
     if (place.kind === 'key') return key[place.part]!
     if (place.kind === 'offset') return offset
     if (place.kind === 'size') return batch!.size
-    if (place.kind === 'last') return batch!.last[place.part]!
+    if (place.kind === 'last') return (batch ?? cursor)!.last[place.part]!
     if (place.kind === 'constant') return place.value
     if (place.kind === 'caller') return callerKeys(access, place.of)
     const value = values[place.slot]!

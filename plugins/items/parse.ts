@@ -1,8 +1,9 @@
 /** From what a client sent (query string, SEARCH body, code) to a `Query`, checked as far as that goes without a schema. Pure. */
 import { problems } from 'plinth'
 import type { QueryInput } from './api.ts'
+import { parseCursor } from './cursor.ts'
 import { parseFilter } from './parse-filter.ts'
-import type { Aggregate, DeepShape, ExportFormat, FieldPath, MetaName, Query, Search, SortKey } from './query.ts'
+import type { Aggregate, DeepShape, ExportFormat, FieldPath, MetaName, Query, QueryShape, Search, SortKey } from './query.ts'
 import { aggregateFunctions, exportFormats, metaNames } from './query.ts'
 import { parseQueryString } from './query-string.ts'
 import { isUuid } from './values.ts'
@@ -11,37 +12,53 @@ import { checkDepth, type Limits, objectOf, type Params, pathOf, wordsOf } from 
 export { parseFilter } from './parse-filter.ts'
 export type { Limits } from './words.ts'
 
-const later = ['version', 'cursor'] as const
-
 /** @throws INVALID_QUERY naming the parameter at fault; FORBIDDEN where the reference takes a list for field names. */
 export function parseQuery(input: QueryInput, limits: Limits): Query {
   const params: Params = typeof input === 'string' ? parseQueryString(input) : input
-  for (const name of later) {
-    if (params[name] !== undefined && params[name] !== '') throw problems.INVALID_QUERY(`"${name}" is not offered yet.`)
-  }
   const values: unknown[] = []
   const limit = parseLimit('limit', params.limit, limits)
   const offset = parseOffset('', params, limit, limits)
+  const wantsCursor = params.cursor !== undefined && params.cursor !== null
+  const cursor = wantsCursor && params.cursor !== '' ? parseCursor(scalarText('cursor', params.cursor)) : null
+  const shape: QueryShape = {
+    fields: parseFields(params.fields, limits),
+    filter: parseFilter('filter', params.filter, values, limits),
+    search: parseSearch('search', params.search, values),
+    sort: parseSort('sort', params.sort, limits),
+    limit,
+    alias: parseAlias('alias', params.alias, limits),
+    deep: parseDeep(params.deep, values, limits),
+    hasOffset: offset > 0,
+    behind: cursor !== null,
+    meta: parseMeta(params.meta, wantsCursor),
+    backlink: String(params.backlink) !== 'false',
+    aggregate: parseAggregate('aggregate', params.aggregate, limits),
+    group: parseGroup('groupBy', params.groupBy ?? params.group, limits),
+  }
+  if (shape.meta.includes('next_cursor')) checkPaging(shape, params)
   return {
-    shape: {
-      fields: parseFields(params.fields, limits),
-      filter: parseFilter('filter', params.filter, values, limits),
-      search: parseSearch('search', params.search, values),
-      sort: parseSort('sort', params.sort, limits),
-      limit,
-      alias: parseAlias('alias', params.alias, limits),
-      deep: parseDeep(params.deep, values, limits),
-      hasOffset: offset > 0,
-      meta: parseMeta(params.meta),
-      backlink: String(params.backlink) !== 'false',
-      aggregate: parseAggregate(params.aggregate),
-      group: wordsOf('groupBy', params.groupBy ?? params.group).map((word) => pathOf('groupBy', word, limits)),
-    },
+    shape,
     export: parseExport(params.export),
     explain: parseExplain(params.explain),
     values,
     offset,
+    cursor,
+    version: parseVersion(params.version),
   }
+}
+
+/** A cursor is a place in a list of rows, and says by itself where a page begins. */
+function checkPaging({ aggregate, group, behind }: QueryShape, params: Params): void {
+  const other = ['page', 'offset', 'export'].find((name) => params[name] !== undefined && params[name] !== '')
+  if (behind && other) throw problems.INVALID_QUERY(`"cursor" and "${other}" exclude each other.`)
+  if (aggregate.length || group.length) throw problems.INVALID_QUERY('"cursor" is for rows, not for groups.')
+}
+
+/** `main` is what there is without versions. */
+function parseVersion(raw: unknown): string | null {
+  if (raw === undefined || raw === null || raw === '' || raw === 'main') return null
+  if (typeof raw !== 'string') throw problems.INVALID_QUERY('"version" must be text.')
+  return raw
 }
 
 function parseExport(raw: unknown): ExportFormat | null {
@@ -121,6 +138,8 @@ function parseDeep(raw: unknown, values: unknown[], limits: Limits): Readonly<Re
         limit,
         offset: parseOffset('_', own, limit, limits),
         alias: parseAlias('_alias', own._alias, limits),
+        aggregate: parseAggregate('_aggregate', own._aggregate, limits),
+        group: parseGroup('_group', own._group ?? own._groupBy, limits),
         deep: level(own, depth + 1),
       }
     }
@@ -138,14 +157,22 @@ function jsonOf(text: string): unknown {
   }
 }
 
-function parseAggregate(raw: unknown): readonly Aggregate[] {
-  const map = objectOf('aggregate', raw) ?? {}
-  return Object.entries(map).flatMap(([fn, fields]) => {
+function parseAggregate(name: string, raw: unknown, limits: Limits): readonly Aggregate[] {
+  const map = objectOf(name, raw) ?? {}
+  const aggregates = Object.entries(map).flatMap(([fn, fields]) => {
     const known = aggregateFunctions.find((name) => name === fn)
-    if (!known) throw problems.INVALID_QUERY(`"aggregate" does not know the function "${fn}".`)
-    const words = [...new Set(wordsOf('aggregate', fields))]
+    if (!known) throw problems.INVALID_QUERY(`"${name}" does not know the function "${fn}".`)
+    const words = [...new Set(wordsOf(name, fields))]
     return (words.length ? words : ['']).map((field) => ({ fn: known, field }))
   })
+  if (aggregates.length > limits.fields) throw problems.INVALID_QUERY(`"${name}" names more than ${limits.fields} fields.`)
+  return aggregates
+}
+
+function parseGroup(name: string, raw: unknown, limits: Limits): readonly FieldPath[] {
+  const words = wordsOf(name, raw)
+  if (words.length > limits.fields) throw problems.INVALID_QUERY(`"${name}" names more than ${limits.fields} fields.`)
+  return words.map((word) => pathOf(name, word, limits))
 }
 
 /** A number as JavaScript reads one; empty text is 0. */
@@ -178,13 +205,14 @@ function scalarText(name: string, value: unknown): string {
   return String(value)
 }
 
-function parseMeta(raw: unknown): readonly MetaName[] {
-  const names = Array.isArray(raw) ? raw : typeof raw === 'string' && raw !== '' ? raw.split(',') : []
+function parseMeta(raw: unknown, wantsCursor: boolean): readonly MetaName[] {
+  const asked = Array.isArray(raw) ? raw : typeof raw === 'string' && raw !== '' ? raw.split(',') : []
+  const names = wantsCursor ? [...asked, 'next_cursor'] : asked
   for (const name of names) {
     if (name !== '*' && !metaNames.some((known) => known === name))
       throw problems.INVALID_QUERY(`"meta" does not know "${scalarText('meta', name)}".`)
   }
-  // The estimate is our own: the star stands for what every client knows.
+  // The star stands for what every client knows.
   const all = names.includes('*')
-  return metaNames.filter((name) => (all && name !== 'estimated_count') || names.includes(name))
+  return metaNames.filter((name) => (all && name.endsWith('_count') && name !== 'estimated_count') || names.includes(name))
 }

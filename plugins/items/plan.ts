@@ -72,6 +72,8 @@ export interface Rows {
   readonly limit: number | null
   /** Rows skipped; `bound` when each request brings its own number. */
   readonly offset: number | 'bound'
+  /** Instead of rows. */
+  readonly grouping: Grouping | null
 }
 
 export interface Grouping {
@@ -82,10 +84,10 @@ export interface Grouping {
 }
 
 export interface ReadPlan extends Rows {
+  /** Only rows that come after the one that a cursor names. */
+  readonly behind: boolean
   readonly meta: readonly MetaName[]
   readonly slots: readonly Slot[]
-  /** Instead of rows. */
-  readonly grouping: Grouping | null
 }
 
 export interface PlanLimits {
@@ -100,9 +102,10 @@ export interface PlanLimits {
  */
 export function planRead(snapshot: Snapshot, table: Table, shape: QueryShape, limits: PlanLimits): ReadPlan {
   const planner = new Planner(snapshot, limits, shape.backlink)
-  const grouping = shape.aggregate.length || shape.group.length ? planGrouping(snapshot, table, shape) : null
-  const rows = planner.rows(table, grouping ? { ...shape, sort: [] } : shape, grouping ? [] : shape.fields, shape.hasOffset ? 'bound' : 0)
-  return { ...rows, meta: shape.meta, slots: planner.slots, grouping }
+  const rows = planner.rows(table, shape, shape.fields, shape.hasOffset ? 'bound' : 0)
+  if (shape.meta.includes('next_cursor') && !table.primaryKey.length)
+    throw problems.INVALID_QUERY(`"cursor" needs a primary key, which "${table.name}" has not.`)
+  return { ...rows, behind: shape.behind, meta: shape.meta, slots: planner.slots }
 }
 
 /** Where rows come from: the order that their relation keeps, and the link that led to them. */
@@ -128,13 +131,15 @@ class Planner {
 
   rows(table: Table, shape: ListShape, paths: readonly FieldPath[], offset: number | 'bound', { sort = [], from }: Origin = {}): Rows {
     const size = shape.limit ?? this.#defaultLimit
+    const grouping = isGrouped(shape) ? planGrouping(this.#snapshot, table, shape) : null
     return {
       table,
-      node: this.#node(table, paths, shape, from),
+      node: this.#node(table, grouping ? [] : paths, shape, from),
       where: this.#where(table, shape),
-      order: planOrder(this.#snapshot, table, shape.sort.length ? aliased(shape.sort, shape.alias) : sort),
+      order: grouping ? [] : planOrder(this.#snapshot, table, shape.sort.length ? aliased(shape.sort, shape.alias) : sort),
       limit: size === -1 ? null : size,
       offset,
+      grouping,
     }
   }
 
@@ -212,6 +217,7 @@ class Planner {
       const first = sortField && hop.table.fields.get(sortField)?.column ? [{ path: [sortField], descending: false }] : []
       return [{ kind: 'many', key, hop, rows: this.rows(hop.table, deep, below, deep.offset, { sort: first, from: link }) }]
     }
+    if (link) checkUngrouped(name, deep)
     if (hop && below.length) {
       const node = this.#node(hop.table, below, deep, link)
       return [{ kind: 'one', key, hop, node, where: this.#where(hop.table, deep) }]
@@ -243,6 +249,7 @@ class Planner {
         .map(([, ...rest]) => rest)
         .filter((path) => path.length)
       const said = own(deep, hop.name) ?? plainShape
+      checkUngrouped(hop.name, said)
       return {
         hop,
         node: paths.length ? this.#node(hop.table, paths, said) : { table: hop.table, selections: [] },
@@ -254,7 +261,17 @@ class Planner {
 }
 
 /** Nothing said: all rows, up to the default. */
-const plainShape: DeepShape = { filter: null, search: null, sort: [], limit: null, offset: 0, alias: {}, deep: {} }
+const plainShape: DeepShape = {
+  filter: null,
+  search: null,
+  sort: [],
+  limit: null,
+  offset: 0,
+  alias: {},
+  aggregate: [],
+  group: [],
+  deep: {},
+}
 
 /** Fields may be called like what every object has (`constructor`). */
 const own = <T>(map: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(map, name) ? map[name] : undefined)
@@ -426,7 +443,13 @@ function widened(field: Field): Field {
 
 const numeric = new Set(['sum', 'sumDistinct', 'avg', 'avgDistinct'])
 
-function planGrouping(snapshot: Snapshot, table: Table, shape: QueryShape): Grouping {
+const isGrouped = ({ aggregate, group }: ListShape): boolean => aggregate.length > 0 || group.length > 0
+
+function checkUngrouped(name: string, deep: DeepShape): void {
+  if (isGrouped(deep)) throw problems.INVALID_QUERY(`"deep": "${name}" leads to one row, of which there are no groups.`)
+}
+
+function planGrouping(snapshot: Snapshot, table: Table, shape: ListShape): Grouping {
   const groups = shape.group.map((path) => {
     const place = placeOf(snapshot, table, path.length === 1 && own(shape.alias, path[0]!) !== undefined ? missing(table, path[0]!) : path)
     if (place.field.concealed) throw concealed(place.field)

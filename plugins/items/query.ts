@@ -1,4 +1,5 @@
 /** A query as plain data, its values apart from its shape: two queries of one shape share a plan. */
+import type { Cursor } from './cursor.ts'
 
 /** One selected path: `author.name` → ['author', 'name']; `*` stands for all fields of its level, the last may be a function: `year(born)`. */
 export type FieldPath = readonly string[]
@@ -88,6 +89,9 @@ export interface ListShape {
   readonly limit: number | null
   /** Name in the answer → field. */
   readonly alias: Readonly<Record<string, string>>
+  /** Instead of rows. */
+  readonly aggregate: readonly Aggregate[]
+  readonly group: readonly FieldPath[]
   /** The same said of related rows, by field. */
   readonly deep: Readonly<Record<string, DeepShape>>
 }
@@ -96,15 +100,15 @@ export interface DeepShape extends ListShape {
   readonly offset: number
 }
 
-export const metaNames = ['total_count', 'filter_count', 'estimated_count'] as const
+export const metaNames = ['total_count', 'filter_count', 'estimated_count', 'next_cursor'] as const
 export type MetaName = (typeof metaNames)[number]
 
 /** What a query is apart from the values it compares with. Small enough to be a cache key as JSON. */
 export interface QueryShape extends ListShape {
   readonly fields: readonly FieldPath[]
   readonly hasOffset: boolean
-  readonly aggregate: readonly Aggregate[]
-  readonly group: readonly FieldPath[]
+  /** Whether rows behind a cursor are wanted. */
+  readonly behind: boolean
   /** Whether wildcards open the way back to the parent. */
   readonly backlink: boolean
   readonly meta: readonly MetaName[]
@@ -122,4 +126,7 @@ export interface Query {
   /** What `_eq` and its kin compare with, as it was sent. */
   readonly values: readonly unknown[]
   readonly offset: number
+  readonly cursor: Cursor | null
+  /** The version that is asked for; null for the main one. */
+  readonly version: string | null
 }

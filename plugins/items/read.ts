@@ -13,8 +13,9 @@ import {
   system,
   type Table,
 } from 'plinth'
-import { type Caller, type Item, itemsRead, type QueryInput } from './api.ts'
+import { type Caller, type Item, itemsRead, itemsVersion, type QueryInput, type VersionEvent } from './api.ts'
 import { type Batch, bind, rawOf } from './bind.ts'
+import { checkCursor } from './cursor.ts'
 import { keyLists, keyParameters } from './keys.ts'
 import { upToDate } from './outdated.ts'
 import { type Limits, parseQuery } from './parse.ts'
@@ -22,6 +23,7 @@ import type { Permit, Permits } from './permit.ts'
 import { missingField, tableOf } from './place.ts'
 import { planRead, type ReadPlan } from './plan.ts'
 import type { Query } from './query.ts'
+import { parseQueryString } from './query-string.ts'
 import { type AnswerForm, compileBatch, compileRead, type Statement, tableName } from './sql.ts'
 import { isTime } from './values.ts'
 import { hasVersions, versionOf } from './versions.ts'
@@ -80,6 +82,8 @@ export class Reader {
   async list(collection: string, input: QueryInput, caller: Caller, keys?: readonly unknown[]): Promise<string> {
     return this.#upToDate(caller, async () => {
       const { table, known } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list')
+      const { version } = known.query
+      if (version !== null) return this.#ofVersion(version, table, input, caller, { keys })
       const text = await this.#run(known, caller, keys ? keyLists(table, keys) : [])
       return this.#shown(table, text!, caller.access)
     })
@@ -87,9 +91,11 @@ export class Reader {
 
   /** Every row of a list of any length, a batch at a time in the list's order: each is a statement of its own, so nothing is held for a slow reader. */
   async *batches(collection: string, input: QueryInput, caller: Caller, keys?: readonly unknown[]): AsyncGenerator<readonly Item[]> {
-    const plan = this.plan(collection, input, caller, keys)
+    const { query, compiled } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list').known
+    const { plan } = compiled
     // Without a key no order is total: there is no telling where a batch ended.
-    if (plan.grouping || !plan.table.primaryKey.length) return yield JSON.parse(await this.list(collection, input, caller, keys)).data
+    if (plan.grouping || !plan.table.primaryKey.length || query.version !== null)
+      return yield JSON.parse(await this.list(collection, input, caller, keys)).data
     let left = plan.limit ?? Number.POSITIVE_INFINITY
     // A character may take four bytes.
     const aim = Math.min(batches.characters, this.#limits.response / 4)
@@ -171,11 +177,29 @@ export class Reader {
   async versioned(collection: string, key: unknown, input: QueryInput, caller: Caller): Promise<{ text: string; version: string | null }> {
     return this.#upToDate(caller, async () => {
       const { table, known } = this.#prepare(collection, input, caller.access, 'one')
+      const named = known.query.version
+      if (named !== null) return { text: await this.#ofVersion(named, table, input, caller, { key }), version: null }
       const found = await this.#run(known, caller, keyParameters(table, key))
-      if (!found) throw problems.FORBIDDEN('There is no such item, or it is not yours to see.')
+      if (!found) throw missingItem()
       const end = found.indexOf('\n')
       return { text: await this.#shown(table, found.slice(end + 1), caller.access), version: found.slice(0, end) || null }
     })
+  }
+
+  /** Without anybody who knows the version there is no such row, and a list is empty. */
+  async #ofVersion(
+    version: string,
+    table: Table,
+    input: QueryInput,
+    caller: Caller,
+    which: Pick<VersionEvent, 'key'> | Pick<VersionEvent, 'keys'>,
+  ): Promise<string> {
+    const { version: _, ...query } = typeof input === 'string' ? parseQueryString(input) : input
+    const event: VersionEvent = { key: undefined, keys: undefined, ...which, table, version, query, caller, answer: undefined }
+    await this.#host.run(itemsVersion, event)
+    if (event.answer !== undefined) return event.answer
+    if (event.key !== undefined || table.singleton) throw missingItem()
+    return this.list(table.name, { ...query, limit: 0 }, caller, event.keys)
   }
 
   /** A transaction that has met an error is over: only who began it can try again. */
@@ -244,6 +268,7 @@ export class Reader {
       }
       this.#byShape.set(shape, compiled)
     }
+    if (query.cursor && form !== 'one') checkCursor(query.cursor, compiled.plan.order)
     const fixed = form === 'list' && part === 'whole' && isFixed(compiled, query) ? bind(compiled.statement, { ...query, access }) : null
     const known = { query, compiled, fixed }
     if (text !== undefined) this.#byText.set(text, known)
@@ -303,6 +328,8 @@ function versionBefore(table: Table, { binds }: Statement): string {
   const where = table.primaryKey.map((name, part) => `v.${quoteName(name)} = $${places[part]}`).join(' and ')
   return `(select ${versionOf('v')} from ${tableName(table)} v where ${where}) || E'\\n' || `
 }
+
+const missingItem = () => problems.FORBIDDEN('There is no such item, or it is not yours to see.')
 
 /** @throws FORBIDDEN where the caller does not see keys: no item can be named by one then. */
 function checkKeySeen(table: Table): void {

@@ -1,13 +1,14 @@
 /** A plan → one statement whose first column is the answer's JSON text. Identifiers come from the plan's tables, values are parameters. Pure. */
 import { arrayLiteral, type Field, problems, quoteName, type Table } from 'plinth'
 import type { CallerValue } from './caller.ts'
+import { cursorText, orderText } from './cursor.ts'
 import { estimatedCount } from './estimate.ts'
 import { jsonColumn } from './format.ts'
 import { castType, keysCondition } from './keys.ts'
 import type { Conditions } from './permit/grants.ts'
 import { columnOf, guardedColumns, guardOf, heldAs, isGate, isOpen } from './permit/guard.ts'
 import type { FieldFunction, Hop, Place } from './place.ts'
-import type { Condition, Order, ReadNode, ReadPlan, Rows, Selection, Slot } from './plan.ts'
+import type { Condition, Grouping, Order, ReadNode, ReadPlan, Rows, Selection, Slot } from './plan.ts'
 import { type CallerPart, openEnds } from './query.ts'
 import { familyOf } from './values.ts'
 
@@ -90,7 +91,9 @@ export class Writer {
 /** @throws INVALID_QUERY when it would follow more than `relations` relations: the database's planner takes long over many. */
 export function compileRead(plan: ReadPlan, form: AnswerForm, relations: number): Statement {
   const writer = new Writer(plan.slots, relations)
-  const shown = plan.grouping ? compileGroups(writer, plan, plan.grouping, form) : compileRows(writer, plan, form)
+  const also = (row: string) => keyed(writer, row, plan.table, form)
+  if (plan.meta.includes('next_cursor') && (form === 'list' || form === 'keys')) return compileCursor(writer, plan, also)
+  const shown = plan.grouping ? compileGroups(writer, plan, plan.grouping, also) : compileRows(writer, plan, form)
   // As a list `d` is also a column where a table has one of that name: the row is named in full.
   const value = plan.grouping || plan.node.selections.length ? 'row_to_json(d.*)::text' : "coalesce(to_json(d.key)::text, 'null')"
   const meta = metaText(writer, plan)
@@ -108,20 +111,31 @@ export function compileRead(plan: ReadPlan, form: AnswerForm, relations: number)
  */
 export function compileBatch(plan: ReadPlan, form: 'list' | 'keys', behind: boolean, relations: number): Statement {
   const writer = new Writer(plan.slots, relations)
-  const page = compilePage(
-    writer,
-    { ...plan, limit: 'bound', offset: behind ? 0 : plan.offset },
-    (row) => keyed(writer, row, plan.table, form),
-    behind,
-  )
-  const level = levelOf(writer, writer.alias(), page.text, plan.node)
+  const rows = { ...plan, limit: 'bound', offset: behind ? 0 : plan.offset } as const
+  const { text, data, last } = withKeys(writer, rows, (row) => keyed(writer, row, plan.table, form), behind)
+  return writer.done(`select '{"data":' || ${data} || ',"last":' || coalesce(${last}::text, '[]') || '}' from (${text}) d`)
+}
+
+/** A page of a list that tells where it ended; null when it is not full, so that nothing follows. */
+function compileCursor(writer: Writer, plan: ReadPlan, also: (row: string) => readonly string[]): Statement {
+  const { text, data, last } = withKeys(writer, plan, also, plan.behind)
+  const place = () => cursorText(writer.parameter({ kind: 'constant', value: orderText(plan.order) }), last)
+  const next = plan.limit ? `case count(*) when ${plan.limit} then ${place()} else 'null' end` : `'null'`
+  return writer.done(`select '{"data":' || ${data} || ${metaText(writer, plan, next)}'}' from (${text}) d`)
+}
+
+/** Rows as `d.shown` with the keys of their order as `d.last`; SQL for the list of the former, and for the last of the latter. */
+function withKeys(writer: Writer, rows: Omit<Rows, 'limit'> & Cut, also: (row: string) => readonly string[], behind: boolean) {
+  const page = compilePage(writer, rows, also, behind)
+  const level = levelOf(writer, writer.alias(), page.text, rows.node)
   const { row, head, from } = level
-  const { text, joins } = objectOf(writer, level, plan.node)
-  const last = page.keys.map((key) => `${row}.${quoteName(key)}::text`).join(', ')
-  const shown = `${head}select to_json(${text}) as shown, json_build_array(${last}) as last from ${from}${joins}${page.order(row)}`
-  const data = `coalesce('[' || string_agg(coalesce(d.shown::text, 'null'), ',') || ']', '[]')`
-  const end = `coalesce((array_agg(d.last))[count(*)::integer]::text, '[]')`
-  return writer.done(`select '{"data":' || ${data} || ',"last":' || ${end} || '}' from (${shown}) d`)
+  const { text, joins } = objectOf(writer, level, rows.node)
+  const keys = page.keys.map((key) => `${row}.${quoteName(key)}::text`).join(', ')
+  return {
+    text: `${head}select to_json(${text}) as shown, json_build_array(${keys}) as last from ${from}${joins}${page.order(row)}`,
+    data: `coalesce('[' || string_agg(coalesce(d.shown::text, 'null'), ',') || ']', '[]')`,
+    last: `(array_agg(d.last))[count(*)::integer]`,
+  }
 }
 
 /** The rows of the answer, shown: first the page is found, so that only its rows are joined and formatted. */
@@ -161,7 +175,7 @@ function levelOf(writer: Writer, row: string, page: string, node: ReadNode): Lev
 const gathers = (node: ReadNode): boolean =>
   node.selections.some((selection) => {
     if (selection.kind === 'column') return selection.place.fn?.kind === 'rows' && !hasIndex(selection.place.fn.hop)
-    if (selection.kind === 'many') return !hasIndex(selection.hop) || gathers(selection.rows.node)
+    if (selection.kind === 'many') return !selection.rows.grouping && (!hasIndex(selection.hop) || gathers(selection.rows.node))
     return selection.kind === 'one' ? gathers(selection.node) : selection.nodes.some((one) => gathers(one.node))
   })
 
@@ -238,7 +252,8 @@ function cut(writer: Writer, { limit, offset }: Cut): string {
   return `${most === null ? '' : ` limit ${most}`}${skipped === 0 ? '' : ` offset ${skipped}`}`
 }
 
-function metaText(writer: Writer, plan: ReadPlan): string {
+/** `next`: SQL for the cursor as JSON text. */
+function metaText(writer: Writer, plan: ReadPlan, next = `'null'`): string {
   if (!plan.meta.length) return ''
   const counted = (where: Condition | null) => {
     const source = new Source(writer)
@@ -249,6 +264,7 @@ function metaText(writer: Writer, plan: ReadPlan): string {
   const guard = guardOf(plan.table)
   const seesAll = !guard || isOpen(guard)
   const counts = plan.meta.map((name) => {
+    if (name === 'next_cursor') return `'"${name}":' || ${next}`
     const exact = counted(name === 'filter_count' ? plan.where : null)
     return `'"${name}":' || ${name === 'estimated_count' && seesAll ? estimatedCount(plan.table, tableName(plan.table), exact) : exact}`
   })
@@ -574,7 +590,8 @@ function shownOf(writer: Writer, level: Level, selection: Selection): Shown {
     case 'one':
       return shownOne(writer, level, selection)
     case 'many':
-      if (!hasIndex(selection.hop) || gathers(selection.rows.node)) return gatheredMany(writer, level, selection)
+      if (!selection.rows.grouping && (!hasIndex(selection.hop) || gathers(selection.rows.node)))
+        return gatheredMany(writer, level, selection)
       return { text: shownMany(writer, level.row, selection), joins: '' }
     case 'any':
       return shownAny(writer, level, selection)
@@ -617,7 +634,12 @@ function shownOne(
 }
 
 function shownMany(writer: Writer, row: string, { hop, rows }: Extract<Selection, { kind: 'many' }>): string {
-  const page = compilePage(writer, rows, (child) => [link(hop, child, row)])
+  const related = (child: string) => [link(hop, child, row)]
+  if (rows.grouping) {
+    const groups = compileGroups(writer, rows, rows.grouping, related)
+    return behindGate(hop, row, `coalesce((select json_agg(row_to_json(o.*)) from (${groups}) o), '[]'::json)`)
+  }
+  const page = compilePage(writer, rows, related)
   const inner = writer.related()
   const from = `(${page.text}) ${inner}`
   const { list: columns, joins } = columnsOf(writer, { row: inner, from }, rows.node)
@@ -675,8 +697,6 @@ function shownAny(
   }
 }
 
-type Grouping = NonNullable<ReadPlan['grouping']>
-
 const calls: Readonly<Record<Grouping['aggregates'][number]['fn'], (value: string) => string>> = {
   count: (value) => `count(${value})`,
   countDistinct: (value) => `count(distinct ${value})`,
@@ -690,9 +710,14 @@ const calls: Readonly<Record<Grouping['aggregates'][number]['fn'], (value: strin
 }
 
 /** Groups are found first (`g0`… and `a0`…), then shown: a value as its column is, a count as text. */
-function compileGroups(writer: Writer, plan: ReadPlan, { groups, aggregates, order }: Grouping, form: AnswerForm): string {
+function compileGroups(
+  writer: Writer,
+  plan: Rows,
+  { groups, aggregates, order }: Grouping,
+  also: (row: string) => readonly string[],
+): string {
   const source = new Source(writer)
-  const conditions = [...keyed(writer, source.row, plan.table, form), ...(plan.where ? [source.where(plan.table, plan.where)] : [])]
+  const conditions = [...also(source.row), ...(plan.where ? [source.where(plan.table, plan.where)] : [])]
   const where = conditions.length ? ` where ${conditions.join(' and ')}` : ''
   const values = [
     ...groups.map(({ place }, i) => `${source.value(place)} as g${i}`),

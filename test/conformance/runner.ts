@@ -289,7 +289,7 @@ export async function play(name: string, target: Target): Promise<{ points: read
 }
 
 /** Recorded, and left out of the test run until the engine can answer them. */
-export const pending: readonly string[] = ['query-misc']
+export const pending: readonly string[] = []
 
 export async function scenarioNames(): Promise<string[]> {
   const files = await readdir(new URL('scenarios/', import.meta.url))

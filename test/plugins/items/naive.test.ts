@@ -382,4 +382,83 @@ for (const [kind, sql] of tables)
         { numRuns: 40 },
       )
     })
+
+    test('groups of related rows', { timeout: 120_000 }, async () => {
+      const anyGroups = fc
+        .constantFrom<[TableName, string]>(['team', 'people'], ['person', 'tasks'], ['person', 'reports'])
+        .chain(([table, rel]) =>
+          fc.record({
+            rows: anyRows,
+            table: fc.constant(table),
+            rel: fc.constant(rel),
+            filter: fc.oneof(fc.constant({}), anyFilter(relations[table][rel]!.table, 1)),
+            by: fc.constantFrom('n', 'name', null),
+            descending: fc.boolean(),
+          }),
+        )
+      await fc.assert(
+        fc.asyncProperty(anyGroups, async ({ rows, table, rel, filter, by, descending }) => {
+          await load(rows)
+          const naive = new Naive(rows)
+          const relation = relations[table][rel]!
+          const sumOf = (all: readonly Row[]) => {
+            const known = all.flatMap(({ n }) => (n === null ? [] : [Number(n)]))
+            return known.length ? String(known.reduce((total, n) => total + n, 0)) : null
+          }
+          const expected = rows[table].map((row) => {
+            const related = naive.matching(relation.table, naive.related(row, relation), filter)
+            const groups = by ? Map.groupBy(related, (one) => one[by] ?? null) : new Map([['all', related]])
+            const keys = [...groups.keys()].sort((a, b) => order(a, b) * (descending ? -1 : 1))
+            const shown = keys.map((key) => {
+              const all = groups.get(key)!
+              return { ...(by && { [by]: key }), count: String(all.length), sum: { n: sumOf(all) } }
+            })
+            return { id: row.id, [rel]: shown }
+          })
+          const sort = by ? [`${descending ? '-' : ''}${by}`] : []
+          const deep = { [rel]: { _filter: filter, _aggregate: { count: '*', sum: ['n'] }, _group: by ?? '', _sort: sort } }
+          assert.deepEqual((await search(table, { fields: ['id', rel], sort: ['id'], deep })).data, expected)
+        }),
+        { numRuns: 60 },
+      )
+    })
+
+    test('pages from cursor to cursor are the list', { timeout: 120_000 }, async () => {
+      const anyPages = fc
+        .constantFrom<TableName>('team', 'person', 'task')
+        .chain((table) =>
+          fc.record({ rows: anyRows, table: fc.constant(table), query: anyQuery(table, 1), size: fc.constantFrom(1, 2, 3) }),
+        )
+      await fc.assert(
+        fc.asyncProperty(anyPages, async ({ rows, table, query: { filter, sort }, size }) => {
+          await load(rows)
+          const walked: unknown[] = []
+          let cursor: string | null = ''
+          for (let page = 0; cursor !== null && page < 10; page++) {
+            const query: object = { filter, sort, fields: ['id'], limit: size, cursor, meta: 'filter_count' }
+            const { data, meta } = page % 2 ? await get(table, query) : await search(table, query)
+            assert.ok(data.length === size || meta.next_cursor === null)
+            assert.equal(meta.filter_count, new Naive(rows).matching(table, rows[table], filter).length, 'of all pages')
+            walked.push(...data)
+            cursor = meta.next_cursor
+          }
+          const expected = new Naive(rows).list(table, rows[table], { filter, sort, limit: -1, offset: 0 })
+          assert.deepEqual(
+            walked,
+            expected.map(({ id }) => ({ id })),
+          )
+        }),
+        { numRuns: 80 },
+      )
+    })
+
+    async function get(table: TableName, query: object) {
+      const text = Object.entries(query).map(([name, said]) => {
+        const value = Array.isArray(said) ? said.join(',') : typeof said === 'object' ? JSON.stringify(said) : String(said)
+        return `${name}=${encodeURIComponent(value)}`
+      })
+      const { status, body } = await host.api('GET', `/items/${table}?${text.join('&')}`)
+      assert.equal(status, 200, JSON.stringify(body))
+      return body
+    }
   })
