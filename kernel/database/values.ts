@@ -32,20 +32,10 @@ const known: [Parser, ...[type: number, array: number][]][] = [
   [asIs, [1082, 1182], [1083, 1183], [1266, 1270], [1114, 1115], [1184, 1185], [1186, 1187]],
   // inet, cidr, macaddr, macaddr8, bit, varbit, money, xml
   [asIs, [869, 1041], [650, 651], [829, 1040], [774, 775], [1560, 1561], [1562, 1563], [790, 791], [142, 143]],
-  // point, lseg, path, polygon, line, circle, tsvector, tsquery, regclass, regtype
-  [
-    asIs,
-    [600, 1017],
-    [601, 1018],
-    [602, 1019],
-    [604, 1027],
-    [628, 629],
-    [718, 719],
-    [3614, 3643],
-    [3615, 3645],
-    [2205, 2210],
-    [2206, 2211],
-  ],
+  // point, lseg, path, polygon, line, circle
+  [asIs, [600, 1017], [601, 1018], [602, 1019], [604, 1027], [628, 629], [718, 719]],
+  // tsvector, tsquery, regclass, regtype
+  [asIs, [3614, 3643], [3615, 3645], [2205, 2210], [2206, 2211]],
   // int4range, numrange, tsrange, tstzrange, daterange, int8range
   [asIs, [3904, 3905], [3906, 3907], [3908, 3909], [3910, 3911], [3912, 3913], [3926, 3927]],
 ]

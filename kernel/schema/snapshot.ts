@@ -74,29 +74,22 @@ export interface Column {
   readonly foreignKey: ForeignKey | null
 }
 
-/** A row of directus_fields, JSON parsed, `special` split. System fields have no id. */
+/** What is said of a field: a row of directus_fields, JSON parsed, `special` split. System fields have no id. */
 export interface FieldMeta {
   readonly id?: number
   readonly collection: string
   readonly field: string
   readonly special: readonly string[] | null
-  readonly interface: string | null
-  readonly options: unknown
-  readonly display: string | null
-  readonly display_options: unknown
-  readonly readonly: boolean
-  readonly hidden: boolean
   readonly sort: number | null
-  readonly width: string | null
-  readonly translations: unknown
-  readonly note: string | null
-  readonly conditions: unknown
-  readonly required: boolean | null
   readonly group: string | null
   readonly validation: unknown
-  readonly validation_message: string | null
+  readonly required: boolean | null
+  readonly readonly: boolean
+  readonly hidden: boolean
   readonly searchable: boolean
   readonly system?: true
+  /** What only editors look at. */
+  readonly [other: string]: unknown
 }
 
 export interface Field {
@@ -110,29 +103,19 @@ export interface Field {
   readonly meta: FieldMeta | null
 }
 
-/** A row of directus_collections, JSON parsed. */
+/** What is said of a collection: a row of directus_collections, JSON parsed. */
 export interface CollectionMeta {
   readonly collection: string
-  readonly icon: string | null
-  readonly note: string | null
-  readonly display_template: string | null
-  readonly hidden: boolean
   readonly singleton: boolean
-  readonly translations: unknown
+  readonly sort_field: string | null
   readonly archive_field: string | null
-  readonly archive_app_filter: boolean
   readonly archive_value: string | null
   readonly unarchive_value: string | null
-  readonly sort_field: string | null
   readonly accountability: string | null
-  readonly color: string | null
   readonly item_duplication_fields: unknown
-  readonly sort: number | null
-  readonly group: string | null
-  readonly collapse: string
-  readonly preview_url: string | null
   readonly versioning: boolean
   readonly system?: true
+  /** What only editors look at. */
   readonly [other: string]: unknown
 }
 

@@ -33,7 +33,7 @@ export async function readMeta(db: Queryable, catalogue: Catalogue): Promise<str
 /** Lists are comma text in the database. */
 interface Answer {
   collections?: CollectionMeta[] | null
-  fields?: (Omit<FieldMeta, 'special'> & { special: string | null })[] | null
+  fields?: (Record<string, unknown> & Pick<FieldMeta, 'collection' | 'field'> & { special: string | null })[] | null
   relations?: (Omit<RelationMeta, 'one_allowed_collections'> & { one_allowed_collections: string | null })[] | null
 }
 
@@ -69,7 +69,7 @@ const noCollectionMeta = {
   collapse: 'open',
   preview_url: null,
   versioning: false,
-} satisfies Omit<CollectionMeta, 'collection'>
+}
 
 const noFieldMeta = {
   special: null,
@@ -89,7 +89,7 @@ const noFieldMeta = {
   validation: null,
   validation_message: null,
   searchable: true,
-} satisfies Omit<FieldMeta, 'collection' | 'field'>
+}
 
 /** What the meta tables would hold of plugins' tables. */
 export interface OwnedMeta {

@@ -315,10 +315,12 @@ for (const driver of testDrivers) {
       })
 
       test('what outlives it may use the Database again, but not its db', async () => {
+        const ended = Promise.withResolvers<void>()
         const { later, tx } = await db.transaction(async (tx) => {
-          const later = new Promise((resolve) => setTimeout(resolve, 30)).then(() => db.text('select 1'))
+          const later = ended.promise.then(() => db.text('select 1'))
           return { later: { later }, tx }
         })
+        ended.resolve()
         await assert.rejects(tx.query('select 1'), /after the transaction had ended/)
         assert.equal(await later.later, '1')
       })
