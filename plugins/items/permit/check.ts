@@ -7,7 +7,6 @@ import { fromText, ruleTexts, tableName, Writer } from '../sql.ts'
 import { isTime, resolveTime } from '../values.ts'
 import { faultsOf, hasPattern, variablesIn } from '../write/rules.ts'
 import { patternMatcher } from '../write/validation.ts'
-import { heldAs } from './guard.ts'
 import { withoutRelated } from './related.ts'
 import { checkNames, presetsOf, touchesAll, type WriteGrant, type WriteRules } from './writing.ts'
 
@@ -180,7 +179,7 @@ export class Check {
 
 /**
  * Rows that shall be pointed at by their keys, or by the values of another column.
- * @throws FORBIDDEN when the caller does not see one of them: the same as for a key that no row has.
+ * @throws FORBIDDEN when the caller does not see one of them by that key: the same as for a key that no row has.
  */
 export async function checkSeen({ db, access, seen }: Scene, { name }: Table, keys: readonly unknown[], column?: string): Promise<void> {
   if (!keys.length) return
@@ -189,10 +188,11 @@ export async function checkSeen({ db, access, seen }: Scene, { name }: Table, ke
   const writer = new Writer([], Number.POSITIVE_INFINITY)
   const list = writer.parameter({ kind: 'key', part: 0 })
   const by = column ?? table.primaryKey[0]
-  if (by === undefined || (column === undefined && table.primaryKey.length > 1)) throw refused()
+  // Whoever does not see keys cannot find out by pointing which there are.
+  if (by === undefined || !table.fields.has(by) || (column === undefined && table.primaryKey.length > 1)) throw refused()
   const type = castType(table.columns.get(by)!)
   const source = fromText(writer, table)
-  const [held, sought] = column ? [`s.${quoteName(heldAs(table, by))}::text`, 'text'] : [`s.${quoteName(heldAs(table, by))}`, type]
+  const [held, sought] = column ? [`s.${quoteName(by)}::text`, 'text'] : [`s.${quoteName(by)}`, type]
   const text = `select exists (select from unnest(${list}::${sought}[]) k where not exists (select from ${source} s where ${held} = k))::text`
   const lists = column ? [keys.map(String)] : keyLists(table, keys)
   if ((await db.text(text, bind(writer.done(text), { access, key: lists }))) === 'true') throw refused()
