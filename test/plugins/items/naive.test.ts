@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { startKernel, type TestHost } from '../../host.ts'
-import { anyQuery, anyRows, maybe, meta, Naive, type Rows, relations, sql, type TableName } from './naive.ts'
+import { anyFilter, anyQuery, anyRows, maybe, meta, Naive, order, type Row, type Rows, relations, sql, type TableName } from './naive.ts'
 
 const cases = fc
   .constantFrom<[TableName, string]>(['team', 'people'], ['person', 'tasks'], ['person', 'reports'], ['task', ''])
