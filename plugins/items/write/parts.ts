@@ -149,3 +149,7 @@ function agree(table: Table, a: Item, b: Item): boolean {
     return one === other
   })
 }
+
+/** Keys do not change. */
+export const withoutKey = (table: Table, item: Item): Item =>
+  Object.fromEntries(Object.entries(item).filter(([name]) => !table.primaryKey.includes(name)))
