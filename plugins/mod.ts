@@ -9,6 +9,7 @@ const ours: Readonly<Record<string, () => Promise<Plugin>>> = {
   schedule: async () => (await import('./schedule/mod.ts')).schedule,
   doctor: async () => (await import('./doctor/mod.ts')).doctor,
   settings: async () => (await import('./settings/mod.ts')).settings,
+  mail: async () => (await import('./mail/mod.ts')).mailPlugin,
   items: async () => (await import('./items/mod.ts')).itemsPlugin,
   schema: async () => (await import('./schema/mod.ts')).schema,
   access: async () => (await import('./access/mod.ts')).access,

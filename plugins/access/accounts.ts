@@ -49,7 +49,7 @@ export function createAccounts(
   versions: Host['versions'],
   passwords: Passwords,
   rights: RightsOf,
-): Omit<Accounts, 'changeSecondFactor'> {
+): Omit<Accounts, 'changeSecondFactor' | 'checkPassword'> {
   const load = async (statement: string, value: string): Promise<Account | undefined> => {
     const [row] = await db.query<AccountRow>(statement, [value])
     if (!row) return undefined

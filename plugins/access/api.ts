@@ -20,6 +20,8 @@ export interface Accounts {
   changeSecondFactor(access: Accountability, prove: (db: Transaction) => Promise<string | null>, user?: string): Promise<void>
   /** argon2id, as directus_users.password and fields with the special `hash` store it. Off the event loop, few at a time. */
   hash(text: string): Promise<string>
+  /** @throws FAILED_VALIDATION for a password that the project's rule refuses. Not inside a transaction. */
+  checkPassword(text: string): Promise<void>
   /** Whether `text` is what an argon2 hash (id, i, d) was made of. Takes as long when there is no hash. */
   verify(hash: string | null, text: string): Promise<boolean>
   /** A mark that changes with a stored password and tells nothing of it: see `byId`. */

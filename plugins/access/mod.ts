@@ -12,6 +12,7 @@ import { createPasswords } from './password.ts'
 import { policyRoutes, roleRoutes, userRoutes } from './routes.ts'
 import { createRights } from './rules.ts'
 import { tables } from './tables.ts'
+import { checkPassword } from './user-guard.ts'
 
 export const access = definePlugin({
   name: 'access',
@@ -32,11 +33,16 @@ export const access = definePlugin({
     for (const name of ['access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
 
     const factors = new WeakSet<Transaction>()
-    guardWrites(host, { items: engine, settings: host.maybe(projectSettings), hash: passwords.hash, factors })
+    const settings = host.maybe(projectSettings)
+    guardWrites(host, { items: engine, settings, hash: passwords.hash, factors })
     host.hook(points.start, async function firstAdmin(_, next) {
       await ensureFirstAdmin(host.db, { options, hash: passwords.hash, announce: host.announce })
       await next()
     })
-    return { ...service, changeSecondFactor: createFactorChange(host, engine, factors) }
+    return {
+      ...service,
+      changeSecondFactor: createFactorChange(host, engine, factors),
+      checkPassword: (password) => checkPassword(engine, settings, { password }),
+    }
   },
 })

@@ -41,7 +41,7 @@ export async function checkPassword(
   items: Items,
   settings: ProjectSettings | undefined,
   { password }: Item,
-  db: Transaction,
+  db?: Transaction,
 ): Promise<void> {
   if (typeof password !== 'string' || password === '' || password === mask) return
   const rule = (await settings?.current(db))?.auth_password_policy

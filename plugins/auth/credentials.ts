@@ -1,22 +1,19 @@
 /** Email, password and one-time code → a user who may come in. */
 import { type Database, problems } from 'plinth'
-import { type Accounts, emailForm } from 'plinth/access'
+import type { Accounts } from 'plinth/access'
 import * as v from 'valibot'
 import { type Mode, modes } from './api.ts'
+import { email, filled, parseBody } from './body.ts'
 import type { Failures } from './failures.ts'
 import { useCode } from './second-factor.ts'
 import { atLeast } from './stall.ts'
 
-const filled = (name: string) => v.pipe(v.string(`"${name}" must be a text.`), v.minLength(1, `"${name}" is empty.`))
-const Login = v.object(
-  {
-    email: v.pipe(filled('email'), v.regex(emailForm, '"email" must be an email address.')),
-    password: filled('password'),
-    otp: v.optional(filled('otp')),
-    mode: v.optional(v.picklist(modes, `"mode" must be one of ${modes.join(', ')}.`), 'json'),
-  },
-  (issue) => `"${issue.path?.[0]?.key ?? 'body'}" is required.`,
-)
+const Login = v.object({
+  email,
+  password: filled,
+  otp: v.optional(filled),
+  mode: v.optional(v.picklist(modes, `must be one of ${modes.join(', ')}.`), 'json'),
+})
 
 export interface CredentialParts {
   readonly db: Database
@@ -60,9 +57,9 @@ export function createCredentials({ db, accounts, failures, stall }: CredentialP
 
   return {
     async identify(body) {
-      const { email, password, otp, mode } = parse(body)
+      const { email: address, password, otp, mode } = parseBody(Login, body)
       return atLeast(stall, async () => {
-        const [found] = await db.query<UserRow>(byEmail, [email])
+        const [found] = await db.query<UserRow>(byEmail, [address])
         const user = await check(found, password)
         if (user.secret !== null && !(await useCode(db, user.id, user.secret, otp))) {
           await failures.count(user.id)
@@ -78,10 +75,4 @@ export function createCredentials({ db, accounts, failures, stall }: CredentialP
         await check(found, password)
       }),
   }
-}
-
-function parse(body: unknown): v.InferOutput<typeof Login> {
-  const { success, output, issues } = v.safeParse(Login, body ?? {})
-  if (!success) throw problems.INVALID_PAYLOAD(issues[0].message)
-  return output
 }

@@ -1,0 +1,10 @@
+/** Letters as files, for their owner's eyes: where no mail server is, somebody reads them here. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** Writes `message` below `folder`; names sort by time. */
+export async function writeLetter(folder: string, date: Date, message: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const name = `${date.toISOString().replace(/[-:.]/g, '')}-${crypto.randomUUID().slice(0, 8)}.eml`
+  await writeFile(join(folder, name), message, { mode: 0o600, flag: 'wx' })
+}
