@@ -6,6 +6,7 @@ import { modelling } from './api.ts'
 import { realChange } from './change.ts'
 import { createCollection } from './collections.ts'
 import { parseCollection } from './input.ts'
+import { schemaCommand } from './model/command.ts'
 import { createExchange } from './model/exchange.ts'
 import { schemaRoutes } from './model/routes.ts'
 import { collectionRoutes, fieldRoutes, relationRoutes } from './routes.ts'
@@ -25,15 +26,18 @@ export const schema = definePlugin({
   gives: modelling,
   options: Options,
   tables,
+  commands: { schema: schemaCommand },
   setup(host, { SCHEMA_LOCK_TIMEOUT: lockTimeout, SCHEMA_PAYLOAD_MAX: payloadMax }) {
     const engine = host.use(items)
     const run = changeRunner(host, engine, lockTimeout)
     collectionRoutes(host, run)
     fieldRoutes(host, run)
     relationRoutes(host, run)
-    schemaRoutes(host, createExchange(host.db, host.registry, host.config.schemas[0]!, run), payloadMax)
+    const exchange = createExchange(host.db, host.registry, host.config.schemas[0]!, run)
+    schemaRoutes(host, exchange, payloadMax)
 
     return {
+      exchange,
       async createCollection(definition, db) {
         await holdSchema(db, lockTimeout)
         const { snapshot } = host.registry

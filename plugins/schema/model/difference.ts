@@ -2,6 +2,7 @@
 import { problems } from 'plinth'
 import { compare, type Edit, patch } from './compare.ts'
 import type { Model, ModelCollection, ModelField, ModelRelation, ModelSystemField } from './document.ts'
+import { parseEntry } from './input.ts'
 import { wantedPart } from './wanted.ts'
 
 /** Something that is made, changed or removed: before and after. */
@@ -110,28 +111,37 @@ function shown(before: object | undefined, after: object | undefined): readonly 
   }, edits)
 }
 
-/** @throws INVALID_PAYLOAD when it asks to make what is there, or to change or remove what is not. */
+/** @throws INVALID_PAYLOAD when it asks to make what is there, to change what is not, or for what makes no sense; FORBIDDEN when it removes what is not there. */
 export function deltasOf(diff: ModelDiff, current: Model): Deltas {
-  const read = <T extends Named>(what: string, entries: readonly (Edited & { field?: string })[], list: readonly T[]): Delta<T>[] => {
+  const read = <T extends Named>(
+    what: string,
+    entries: readonly (Edited & { field?: string })[],
+    list: readonly T[],
+    parse: (entry: unknown) => T,
+  ) => {
     const known = new Map(list.map((entry) => [keyOf(entry), entry]))
-    return entries.map((entry) => {
+    return entries.map((entry): Delta<T> => {
       const before = known.get(keyOf(entry))
-      const isNew = entry.diff.some(({ kind, path }) => kind === 'N' && !path?.length)
-      const name = [entry.collection, entry.field].filter(Boolean).join('.')
-      if (!before && entry.diff.some(({ kind, path }) => kind === 'D' && !path?.length)) throw problems.FORBIDDEN()
-      if (isNew && before) throw problems.INVALID_PAYLOAD(`The diff would make the ${what} "${name}", which exists: ask for a new diff.`)
-      if (!isNew && !before)
-        throw problems.INVALID_PAYLOAD(`The diff would change the ${what} "${name}", which does not exist: ask for a new diff.`)
-      return { before, after: patch(before, entry.diff) as T | undefined }
+      const isWhole = (kind: string) => entry.diff.some((edit) => edit.kind === kind && !edit.path?.length)
+      const fault = (why: string) =>
+        problems.INVALID_PAYLOAD(
+          `The diff of the ${what} "${[entry.collection, entry.field].filter(Boolean).join('.')}" ${why}: ask for a new one.`,
+        )
+      if (!before && isWhole('D')) throw problems.FORBIDDEN()
+      if (isWhole('N') === Boolean(before)) throw fault(before ? 'would make what exists' : 'would change what does not exist')
+      const patched = patch(before, entry.diff)
+      const after = patched === undefined ? undefined : parse(patched)
+      if (after && keyOf(after) !== keyOf(entry)) throw fault('gives it another name')
+      return { before, after }
     })
   }
   return {
-    collections: read('collection', diff.collections, current.collections),
-    fields: read('field', diff.fields, current.fields),
+    collections: read('collection', diff.collections, current.collections, parseEntry.collections),
+    fields: read('field', diff.fields, current.fields, parseEntry.fields),
     systemFields: diff.systemFields.map(({ collection, field, diff: edits }) => {
-      const before: ModelSystemField = { collection, field, schema: { is_indexed: false } }
-      return { before: undefined, after: patch(before, edits) as ModelSystemField }
+      const { schema } = patch({ schema: { is_indexed: false } }, edits) as { schema?: { is_indexed?: unknown } }
+      return { before: undefined, after: { collection, field, schema: { is_indexed: schema?.is_indexed === true } } }
     }),
-    relations: read('relation', diff.relations, current.relations),
+    relations: read('relation', diff.relations, current.relations, parseEntry.relations),
   }
 }

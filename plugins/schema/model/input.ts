@@ -2,8 +2,10 @@
 import { problems } from 'plinth'
 import * as v from 'valibot'
 import type { Edit } from './compare.ts'
+import { type Configuration, groups, parts } from './configuration.ts'
+import type { ConfigurationDiff } from './configuration-difference.ts'
 import type { ModelDiff } from './difference.ts'
-import type { Model } from './document.ts'
+import type { Model, ModelCollection, ModelField, ModelRelation } from './document.ts'
 
 const record = v.record(v.string(), v.unknown())
 const meta = v.nullish(record)
@@ -19,7 +21,18 @@ const Relation = v.strictObject({
   schema: v.nullish(record),
 })
 
+/** What a document may hold beside the model. `untold`: its tables of which nothing is said as well. */
+export const extras = ['untold', ...groups] as const
+export type Extra = (typeof extras)[number]
+
+/** A member for each part of a configuration. */
+const each = <S extends v.GenericSchema>(schema: S) => Object.fromEntries(parts.map(({ name }) => [name, v.optional(v.array(schema))]))
+const named = <T>(record: Readonly<Record<string, unknown>>): Record<string, T> =>
+  Object.fromEntries(parts.flatMap(({ name }) => (record[name] === undefined ? [] : [[name, record[name] as T]])))
+
 const Document = v.strictObject({
+  include: v.optional(v.array(v.picklist(extras)), []),
+  ...each(record),
   version: v.picklist([1, 2]),
   directus: v.optional(v.string()),
   vendor: v.optional(v.string()),
@@ -48,6 +61,7 @@ const Diff = v.strictObject({
     fields: v.array(editedField),
     systemFields: v.array(editedField),
     relations: v.array(v.strictObject({ ...edited, field: v.string(), related_collection: v.nullish(v.string()) })),
+    ...each(v.strictObject({ key: v.string(), diff: v.array(EditInput) })),
   }),
 })
 
@@ -63,12 +77,35 @@ function parse<S extends v.GenericSchema>(schema: S, body: unknown): v.InferOutp
 const found = <T extends { schema?: unknown }>(entries: readonly T[]): T[] =>
   entries.map(({ schema, ...rest }) => (schema ? { ...rest, schema } : rest) as T)
 
-/** `directus` and `vendor` may be missing: that is for the comparison to say. */
-export function parseModel(body: unknown): Model {
-  const { collections, fields, relations, ...rest } = parse(Document, body)
-  return { ...rest, collections: found(collections), fields: found(fields), relations: found(relations) } as Model
+export interface ModelDocument {
+  /** Its `directus` and `vendor` may be missing: that is for the comparison to say. */
+  readonly model: Model
+  readonly configuration: Configuration
+  readonly withUntold: boolean
 }
 
-export function parseDiff(body: unknown): { hash: string; diff: ModelDiff } {
-  return parse(Diff, body)
+export function parseDocument(body: unknown): ModelDocument {
+  const { include, version, directus, vendor, collections, fields, systemFields, relations, ...rest } = parse(Document, body)
+  const lists = { collections: found(collections), fields: found(fields), systemFields, relations: found(relations) }
+  return {
+    model: { version, directus, vendor, ...lists } as Model,
+    configuration: named(rest),
+    withUntold: include.includes('untold'),
+  }
+}
+
+export interface HashedDiff {
+  /** Of what it was made for. */
+  readonly hash: string
+  readonly diff: ModelDiff & ConfigurationDiff
+}
+
+export const parseDiff = (body: unknown): HashedDiff => parse(Diff, body) as unknown as HashedDiff
+
+/** What edits have made of entries is looked through like what comes in a document. */
+export const parseEntry = {
+  collections: (entry: unknown) => found([parse(Collection, entry)])[0] as ModelCollection,
+  fields: (entry: unknown) => found([parse(Field, entry)])[0] as ModelField,
+  relations: (entry: unknown) => found([parse(Relation, entry)])[0] as ModelRelation,
+  row: (entry: unknown) => parse(record, entry),
 }
