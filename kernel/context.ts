@@ -13,8 +13,8 @@ export interface Rule {
   readonly validation: Readonly<Record<string, unknown>> | null
   /** Values for fields that a write leaves out. */
   readonly presets: Readonly<Record<string, unknown>> | null
-  /** Names, or `*` for all. */
-  readonly fields: readonly string[]
+  /** Names, or `*` for all; null says no more than an empty list, but is told as it is. */
+  readonly fields: readonly string[] | null
 }
 
 /** What somebody who is no administrator may do: whatever any of the rules allows. */

@@ -9,6 +9,7 @@ import { createFactorChange } from './factor-change.ts'
 import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
 import { guardWrites } from './hooks.ts'
 import { createPasswords } from './password.ts'
+import { permissionRoutes } from './permission-routes.ts'
 import { policyRoutes, roleRoutes, userRoutes } from './routes.ts'
 import { createRights } from './rules.ts'
 import { tables } from './tables.ts'
@@ -30,6 +31,7 @@ export const access = definePlugin({
     userRoutes(host.routes('/users'), engine, host.db)
     roleRoutes(host.routes('/roles'), engine)
     policyRoutes(host.routes('/policies'), engine, host.db)
+    permissionRoutes(host.routes('/permissions'), engine, service)
     for (const name of ['access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
 
     const factors = new WeakSet<Transaction>()

@@ -54,8 +54,9 @@ export function createRights(db: Database): RightsOf {
 
 const toRule = ({ fields, ...row }: RuleRow): Rule => ({
   ...row,
-  fields: (fields ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter(Boolean),
+  fields:
+    fields
+      ?.split(',')
+      .map((name) => name.trim())
+      .filter(Boolean) ?? null,
 })

@@ -41,8 +41,24 @@ export interface Items {
   delete(collection: string, keys: readonly Key[], caller: Caller): Promise<Key[]>
   /** What a validation rule, a filter over a payload, finds wrong with `item`; what the item leaves out passes. @throws INVALID_PAYLOAD for a pattern that is none */
   faultsOf(rule: unknown, item: Item): Promise<readonly Problem[]>
+  /** What rules come to. */
+  readonly rules: RulesTold
   /** Registers the usual routes of one collection: GET and SEARCH /, GET /:key, POST /, PATCH / and /:key, DELETE / and /:key. */
   crud(routes: Hono<Env>, collection: string, only?: readonly CrudAction[]): void
+}
+
+export const ruleActions = ['create', 'read', 'update', 'delete', 'share'] as const
+export type RuleAction = (typeof ruleActions)[number]
+
+export type TouchedActions = Readonly<Record<'update' | 'delete' | 'share', { readonly access: boolean; readonly [more: string]: unknown }>>
+
+export interface RulesTold {
+  /** By collection and action: `access` none, partial or full, `fields` and `presets`, variables resolved. */
+  summary(access: Access): Promise<Record<string, Record<string, Item>>>
+  /** Whether an item, the row of a singleton, or without a key anything of a collection may be touched. */
+  touches(access: Access, collection: string, key?: string): Promise<TouchedActions>
+  /** For administrators: the rules that count for `access`, whether they cover the row of a key, and the SQL that they come to. */
+  explain(access: Access, collection: string, action: RuleAction, key?: string): Promise<Item>
 }
 
 export const items = service<Items>('items')

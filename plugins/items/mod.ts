@@ -4,6 +4,7 @@ import { definePlugin, env } from 'plinth'
 import { serverInfo } from 'plinth/server'
 import * as v from 'valibot'
 import { type Item, type Items, items } from './api.ts'
+import { createTeller } from './permit/told.ts'
 import { Permits } from './permit.ts'
 import { itemProblems } from './problems.ts'
 import { Reader } from './read.ts'
@@ -79,6 +80,7 @@ export const itemsPlugin = definePlugin({
       updateEach: (collection, changes, caller) => writer.updateEach(collection, changes, caller),
       delete: (collection, keys, caller) => writer.delete(collection, keys, caller),
       faultsOf: faultsOfRule,
+      rules: createTeller(host, permits, reader),
       crud: (routes, collection, only) => crudRoutes(routes, '', () => collection, engine, only),
     }
   },

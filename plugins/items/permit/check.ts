@@ -1,5 +1,5 @@
 /** Rows and links of a write, looked at inside its transaction: may they be touched, and do they stay within what may be touched? */
-import { type Access, problems, quoteName, type Snapshot, type Table, type Transaction } from 'plinth'
+import { type Access, problems, type Queryable, quoteName, type Snapshot, type Table } from 'plinth'
 import type { Change, Item, Key } from '../api.ts'
 import { bind } from '../bind.ts'
 import { castType, keyLists } from '../keys.ts'
@@ -11,7 +11,7 @@ import { withoutRelated } from './related.ts'
 import { checkNames, presetsOf, touchesAll, type WriteGrant, type WriteRules } from './writing.ts'
 
 export interface Scene {
-  readonly db: Transaction
+  readonly db: Queryable
   readonly access: Access
   readonly snapshot: Snapshot
   /** The schema as the caller may read it. */
@@ -117,16 +117,22 @@ export class Check {
     for (const row of await this.#rows(keys, false)) if (row && !row.grants.length) throw refused()
   }
 
+  /** For each key the grants that cover its row; nothing is locked. */
+  async covering(keys: readonly unknown[]): Promise<(readonly WriteGrant[] | undefined)[]> {
+    return (await this.#rows(keys, false, false)).map((row) => row?.grants)
+  }
+
   async #resolved(presets: Item): Promise<Item> {
     const held = new Map<string, unknown>()
     for (const name of variablesIn(presets)) held.set(name, await this.#scene.variable(name))
     return replaced(presets, held, new Date()) as Item
   }
 
-  /** For each key the grants that cover its row, and what its links hold; the rows stay as they are until the transaction ends. */
+  /** For each key the grants that cover its row, and what its links hold; locked, the rows stay as they are until the transaction ends. */
   async #rows(
     keys: readonly unknown[],
     linked: boolean,
+    locked = true,
   ): Promise<({ readonly grants: readonly WriteGrant[]; readonly stored: Item } | undefined)[]> {
     const { table, grants } = this.#rules
     const { db, access } = this.#scene
@@ -144,7 +150,7 @@ export class Check {
     const same = table.primaryKey.map((name, part) => `t.${quoteName(name)} = k.k${part}`).join(' and ')
     const text =
       `select ${columns.join(', ')} from unnest(${named.join(', ')}) with ordinality k(${table.primaryKey.map((_, part) => `k${part}`).join(', ')}, "#") ` +
-      `join ${tableName(table)} t on ${same}${joins}${table.kind === 'table' ? ' for update of t' : ''}`
+      `join ${tableName(table)} t on ${same}${joins}${locked && table.kind === 'table' ? ' for update of t' : ''}`
     const found = await db.query<Item>(text, bind(writer.done(text), { access, key: lists }))
     const byPlace = new Map(found.map((row) => [row['#'], row]))
     return keys.map((_, i) => {

@@ -35,7 +35,7 @@ export function grantsOf(table: Table, rules: readonly Rule[]): readonly Grant[]
 }
 
 const fieldsOf = (table: Table, { fields }: Rule): readonly string[] =>
-  fields.includes('*') ? [...table.fields.keys()] : fields.filter((name) => table.fields.has(name))
+  fields?.includes('*') ? [...table.fields.keys()] : (fields?.filter((name) => table.fields.has(name)) ?? [])
 
 /** Rules are an administrator's: they may be longer and go deeper than a query. */
 export const ruleLimits = { defaultLimit: -1, maxLimit: -1, depth: 20, fields: 1000, filterNodes: 1000, aliases: 0 }

@@ -1,5 +1,5 @@
 /** Validations that speak of related rows: which of the rows that a payload points at are as they say. */
-import { type Access, problems, quoteName, type Snapshot, type Table, type Transaction } from 'plinth'
+import { type Access, problems, type Queryable, quoteName, type Snapshot, type Table } from 'plinth'
 import type { Item } from '../api.ts'
 import { bind } from '../bind.ts'
 import { keyLists, keysCondition } from '../keys.ts'
@@ -8,7 +8,7 @@ import { isItem } from '../write/parts.ts'
 import { conditionsOf } from './grants.ts'
 
 interface Scene {
-  readonly db: Transaction
+  readonly db: Queryable
   readonly access: Access
   readonly snapshot: Snapshot
 }

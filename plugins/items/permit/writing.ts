@@ -1,9 +1,9 @@
 /** Rules of one writing action in one table: which fields may be sent, what is filled in, which rows may be touched. Pure. */
 import { problems, type Rule, type Snapshot, type Table } from 'plinth'
-import type { Item } from '../api.ts'
+import type { Item, RuleAction } from '../api.ts'
 import { type Conditions, conditionsOf } from './grants.ts'
 
-export type WriteAction = 'create' | 'update' | 'delete' | 'share'
+export type WriteAction = Exclude<RuleAction, 'read'>
 
 /** What rules of the same rows allow together. */
 export interface WriteGrant {
@@ -43,7 +43,7 @@ function toGrant(rules: readonly Rule[]): WriteGrant {
   const { permissions } = rules[0]!
   return {
     filter: isEmpty(permissions) ? null : permissions,
-    fields: rules.some(({ fields }) => fields.includes('*')) ? null : new Set(rules.flatMap(({ fields }) => fields)),
+    fields: rules.some(({ fields }) => fields?.includes('*')) ? null : new Set(rules.flatMap(({ fields }) => fields ?? [])),
     presets: Object.assign(Object.create(null), ...rules.map(({ presets }) => presets ?? {})),
     rules,
   }

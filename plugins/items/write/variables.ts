@@ -11,7 +11,7 @@ const parts = {
 } as const
 
 /** A key of the caller or a list of keys, or with a path what those rows hold. Read with all rights: the rule's author has chosen it. */
-export async function variableOf(name: string, access: Access, reader: Reader, db: Transaction): Promise<unknown> {
+export async function variableOf(name: string, access: Access, reader: Reader, db?: Transaction): Promise<unknown> {
   const [head = '', ...path] = name.split('.')
   const part = parts[head as keyof typeof parts]
   if (!part || access === system) return null
@@ -19,7 +19,7 @@ export async function variableOf(name: string, access: Access, reader: Reader, d
   if (!path.length) return keys
   const all = [keys ?? []].flat()
   const query = { fields: [path.join('.')], filter: { id: { _in: all } }, limit: -1 }
-  const rows: Item[] = all.length ? JSON.parse(await reader.list(part.collection, query, { access: system, db })).data : []
+  const rows: Item[] = all.length ? JSON.parse(await reader.list(part.collection, query, { access: system, ...(db && { db }) })).data : []
   const values = rows.map((row) => path.reduce<unknown>((value, field) => (value as Item | null)?.[field] ?? null, row))
   return Array.isArray(keys) ? values : (values[0] ?? null)
 }
