@@ -13,6 +13,9 @@ const sql = postgres(process.env.DATABASE_URL!, { max: 10, connection: { TimeZon
 const app = new Hono()
 const jsonHeaders = { 'content-type': 'application/json; charset=utf-8' }
 const textOf = (name: string) => cases.find((one) => one.name === name)!.bare!.text
+const lists = new Map(
+  cases.flatMap(({ bare, requests }) => (bare?.kind === 'list' ? requests(1).map(({ path }) => [path!, bare.text]) : [])),
+)
 
 type Parameters = (string | number)[]
 type Queryable = Pick<typeof sql, 'unsafe'>
@@ -26,10 +29,7 @@ const answer = async (text: Promise<string>) => new Response(await text, { heade
 const write = (text: string, parameters: Parameters) => sql.begin((db) => ask(db, text, parameters)) as Promise<string>
 
 app.get('/server/ping', (c) => c.text('pong'))
-app.get('/items/articles', (c) => {
-  const query = c.req.url.split('?')[1] ?? ''
-  return answer(ask(sql, textOf(query.includes('filter') ? 'filter' : query.includes('author.') ? 'nested' : 'list')))
-})
+app.get('/items/articles', (c) => answer(ask(sql, lists.get(c.req.url.slice(c.req.url.indexOf('/items')))!)))
 app.get('/items/articles/:key', (c) => answer(ask(sql, textOf('key'), [c.req.param('key')])))
 app.post('/items/comments', async (c) => {
   const { article, text, likes, written_at } = await c.req.json()

@@ -1,20 +1,22 @@
 /** What is measured: for each case the API's request and the hand-written statement that gives the same answer. */
 import type { LoadRequest } from 'autocannon'
-import { articles } from './data.ts'
 
 export interface Case {
   readonly name: string
   readonly title: string
-  /** Sent in turn. If there are many, each connection sends its share of them. */
-  readonly requests: readonly LoadRequest[]
+  /** Sent in turn, of a database with so many articles. If there are many, each connection sends its share of them. */
+  requests(rows: number): readonly LoadRequest[]
   /** How the bare limit answers; nothing for a route without a database. */
   readonly bare: { readonly text: string; readonly kind: 'list' | 'key' | 'create' | 'update' } | null
 }
 
-/** A row as the API shows it, by the columns' own names. */
-const article = (row: string) =>
+/** A row as the API shows it, by the columns' own names; the keys of its comments where no comments are shown. */
+const article = (row: string, comments = commentKeys(row)) =>
   `${row}.id, ${row}.author, ${row}.title, ${row}.body, ${row}.status, ${row}.featured, ${row}.rating::text as rating, ${row}.views::text as views, ` +
-  `${instant(`${row}.published_at`)} as published_at, to_char(${row}.edited_at, 'YYYY-MM-DD"T"HH24:MI:SS') as edited_at`
+  `${instant(`${row}.published_at`)} as published_at, to_char(${row}.edited_at, 'YYYY-MM-DD"T"HH24:MI:SS') as edited_at, ${comments} as comments`
+const related = (row: string, shown: string) =>
+  `coalesce((select json_agg(${shown} order by c.id) from comments c where c.article = ${row}.id), '[]')`
+const commentKeys = (row: string) => related(row, 'c.id')
 const comment = (row: string) => `${row}.id, ${row}.article, ${row}.text, ${row}.likes, ${instant(`${row}.written_at`)} as written_at`
 const instant = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
@@ -29,27 +31,27 @@ const json = (method: string, path: string, body: unknown): LoadRequest => ({
   body: JSON.stringify(body),
 })
 /** Spread over the table. */
-const keys = Array.from({ length: 320 }, (_, i) => ((i * 7919) % articles) + 1)
+const keysOf = (rows: number) => Array.from({ length: 320 }, (_, i) => ((i * 7919) % rows) + 1)
 const words = { text: 'A comment with some words in it', likes: 3, written_at: '2025-06-01T12:34:56.789Z' }
 
 export const cases: readonly Case[] = [
-  { name: 'ping', title: 'ping', requests: [get('/server/ping')], bare: null },
+  { name: 'ping', title: 'ping', requests: () => [get('/server/ping')], bare: null },
   {
     name: 'list',
     title: 'list of 100, all columns',
-    requests: [get('/items/articles')],
+    requests: () => [get('/items/articles')],
     bare: { kind: 'list', text: list(`select ${article('a')} from (select * from articles order by id limit 100) a`) },
   },
   {
     name: 'key',
     title: 'one by key',
-    requests: keys.map((key) => get(`/items/articles/${key}`)),
+    requests: (rows) => keysOf(rows).map((key) => get(`/items/articles/${key}`)),
     bare: { kind: 'key', text: one(`select ${article('a')} from articles a where a.id = $1`) },
   },
   {
     name: 'filter',
     title: 'filter and sort, 25 rows',
-    requests: [
+    requests: () => [
       get(
         '/items/articles?fields=id,title,rating,published_at&filter[status][_eq]=published&filter[views][_gt]=500000&sort=-published_at&limit=25',
       ),
@@ -64,20 +66,32 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'nested',
-    title: 'list of 50 with m2o',
-    requests: [get('/items/articles?fields=*,author.*&limit=50')],
+    title: 'list of 50 with m2o and o2m',
+    requests: () => [get('/items/articles?fields=*,author.*,comments.*&limit=50')],
     bare: {
       kind: 'list',
       text: list(
-        `select ${article('a').replace('a.author', 'case when w.id is not null then (select row_to_json(o) from (select w.id, w.name, w.email, w.born) o) end as author')} ` +
+        `select ${article('a', related('a', `(select row_to_json(o) from (select ${comment('c')}) o)`)).replace('a.author', 'case when w.id is not null then (select row_to_json(o) from (select w.id, w.name, w.email, w.born) o) end as author')} ` +
           `from (select * from articles order by id limit 50) a left join authors w on w.id = a.author order by a.id`,
+      ),
+    },
+  },
+  {
+    name: 'aggregate',
+    title: 'count and average by group',
+    requests: () => [get('/items/articles?aggregate[count]=*&aggregate[avg]=rating&groupBy=status&sort=status')],
+    bare: {
+      kind: 'list',
+      text: list(
+        `select status, count::text as count, json_build_object('rating', avg::text) as avg ` +
+          `from (select status, count(*), avg(rating) from articles group by status order by status) g`,
       ),
     },
   },
   {
     name: 'create',
     title: 'create one',
-    requests: [json('POST', '/items/comments', { article: 7, ...words })],
+    requests: () => [json('POST', '/items/comments', { article: 7, ...words })],
     bare: {
       kind: 'create',
       text:
@@ -88,7 +102,7 @@ export const cases: readonly Case[] = [
   {
     name: 'update',
     title: 'update one',
-    requests: keys.map((key) => json('PATCH', `/items/comments/${key}`, { text: words.text, likes: key })),
+    requests: (rows) => keysOf(rows).map((key) => json('PATCH', `/items/comments/${key}`, { text: words.text, likes: key })),
     bare: {
       kind: 'update',
       text:

@@ -1,11 +1,12 @@
-/** What the benchmark reads and writes: 200 authors, 20,000 articles with ten columns of mixed types, 40,000 comments; the same rows at every run. */
+/** What the benchmark reads and writes: 200 authors, articles with ten columns of mixed types, two comments to each; the same rows at every run. */
 import { randomUUID } from 'node:crypto'
 import { type Database, quoteName } from '../../kernel/database/database.ts'
 import { openPostgres } from '../../kernel/database/postgres.ts'
 
+/** Unless a database is made with another number of them. */
 export const articles = 20_000
 
-const seed = `
+const seed = (articles: number) => `
 create table authors (id serial primary key, name varchar(255) not null, email varchar(255), born date);
 create table articles (
   id serial primary key,
@@ -28,7 +29,7 @@ insert into articles (author, title, body, status, featured, rating, views, publ
     timestamp '2024-06-01 12:00' + n * interval '11 minutes'
   from generate_series(1, ${articles}) n;
 insert into comments (article, text, likes, written_at)
-  select n % ${articles} + 1, 'Comment ' || n, n % 7, timestamptz '2025-01-01 00:00Z' + n * interval '1 minute' from generate_series(1, 40000) n;
+  select n % ${articles} + 1, 'Comment ' || n, n % 7, timestamptz '2025-01-01 00:00Z' + n * interval '1 minute' from generate_series(1, ${2 * articles}) n;
 create index on articles (author);
 create index on articles (published_at);
 create index on comments (article);
@@ -48,19 +49,25 @@ function* manyTables(count: number): Generator<string> {
   }
 }
 
+export interface BenchSize {
+  readonly extraTables?: number
+  /** Articles. */
+  readonly rows?: number
+}
+
 export interface BenchDatabase {
   readonly url: string
   drop(): Promise<void>
 }
 
 /** A database of our own on the server at `server`, seeded, with `extraTables` beside the three. */
-export async function makeDatabase(server: string, extraTables = 0): Promise<BenchDatabase> {
+export async function makeDatabase(server: string, { extraTables = 0, rows = articles }: BenchSize = {}): Promise<BenchDatabase> {
   const name = `plinth_bench_${randomUUID().slice(0, 8)}`
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href
   await run(server, [`create database ${quoteName(name)} template template0`])
   const drop = () => run(server, [`drop database ${quoteName(name)} with (force)`])
   try {
-    await seedInto(url)
+    await seedInto(url, rows)
     await run(url, manyTables(extraTables))
   } catch (error) {
     await drop()
@@ -70,10 +77,12 @@ export async function makeDatabase(server: string, extraTables = 0): Promise<Ben
 }
 
 /** Puts the three tables into a database that is there. */
-export const seedInto = (url: string): Promise<void> =>
+export const seedInto = (url: string, rows = articles): Promise<void> =>
   run(
     url,
-    seed.split(/;\n/).filter((statement) => statement.trim()),
+    seed(rows)
+      .split(/;\n/)
+      .filter((statement) => statement.trim()),
   )
 
 /** Whether an earlier run has. */
@@ -86,7 +95,7 @@ const run = (url: string, scripts: Iterable<string>): Promise<void> =>
   })
 
 async function connected<T>(url: string, work: (db: Database) => Promise<T>): Promise<T> {
-  const db = openPostgres({ url, poolSize: 1, statementTimeout: 120_000 })
+  const db = openPostgres({ url, poolSize: 1, statementTimeout: 300_000 })
   try {
     return await work(db)
   } finally {

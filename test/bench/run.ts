@@ -1,10 +1,10 @@
 /**
- * `npm run bench`: our speed beside the bare limit, and beside the reference if there is one; then start, memory, introspection and growth.
+ * `npm run bench`: our speed beside the bare limit, and beside the reference if there is one; then start, memory, introspection, compiling and growth.
  * Prints tables in Markdown. Look at the ratios: both sides of one meet the same moments of the machine.
  *
- *     node test/bench/run.ts                             everything, about 12 minutes
- *     node test/bench/run.ts list key                    these cases of load only: ping list key filter nested create update
- *     node test/bench/run.ts bulk start introspection growth
+ *     node test/bench/run.ts                             everything, about 20 minutes
+ *     node test/bench/run.ts list key                    these cases of load only: ping list key filter nested aggregate create update
+ *     node test/bench/run.ts bulk start introspection compile growth rows
  *
  * DATABASE_URL: a PostgreSQL server on which databases may be made (postgres://postgres@127.0.0.1:5432/postgres). BENCH_ROUNDS (10), BENCH_SECONDS
  * of a round (2). REFERENCE_URL, REFERENCE_TOKEN and REFERENCE_DATABASE_URL: a reference server under way, an administrator's token of it, and its
@@ -15,13 +15,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { cases } from './cases.ts'
-import { isSeeded, makeDatabase, seedInto } from './data.ts'
-import { introspection, memoryOf } from './figures.ts'
+import { type BenchSize, isSeeded, makeDatabase, seedInto } from './data.ts'
+import { compiling, exportPeak, introspection, memoryOf } from './figures.ts'
 import { measure, median, type Rates, ratios, rounds } from './load.ts'
-import { answered, bearer, type Server, startBare, startOurs, type Target } from './servers.ts'
+import { answered, bearer, declare, type Server, startBare, startOurs, type Target } from './servers.ts'
 
 const server = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres'
-const figures: Readonly<Record<string, () => Promise<void>>> = { bulk, start: starts, introspection: introspections, growth }
+const figures: Readonly<Record<string, () => Promise<void>>> = {
+  bulk,
+  start: starts,
+  introspection: introspections,
+  compile,
+  growth,
+  rows: growthByRows,
+}
 const asked = process.argv.slice(2)
 const known = [...cases.map(({ name }) => name), ...Object.keys(figures)]
 const unknown = asked.filter((name) => !known.includes(name))
@@ -35,8 +42,8 @@ if (cases.some(({ name }) => wanted(name))) await loads()
 for (const [name, print] of Object.entries(figures)) if (wanted(name)) await print()
 
 /** Runs `work` on a database made for it. */
-async function withDatabase(extraTables: number, work: (url: string) => Promise<void>): Promise<void> {
-  const database = await makeDatabase(server, extraTables)
+async function withDatabase(size: BenchSize, work: (url: string) => Promise<void>): Promise<void> {
+  const database = await makeDatabase(server, size)
   try {
     await work(database.url)
   } finally {
@@ -56,8 +63,9 @@ async function withServers(starting: readonly (() => Promise<Server>)[], work: (
 }
 
 async function loads(): Promise<void> {
-  await withDatabase(0, (url) =>
+  await withDatabase({}, (url) =>
     withServers([() => startOurs({ url }), () => startBare(url)], async (servers) => {
+      await declare(servers[0]!)
       const targets: Target[] = [...servers, ...(await reference())]
       const others = targets.slice(1).map(({ name }) => name)
       console.log(`Requests a second, median of ${rounds} rounds (lowest–highest); ratios of ours, median of the rounds.\n`)
@@ -84,13 +92,15 @@ async function reference(): Promise<Target[]> {
   if (!(await isSeeded(database))) await seedInto(database)
   const headers = bearer(REFERENCE_TOKEN)
   await answered(fetch(`${address}/utils/cache/clear?system`, { method: 'POST', headers }))
-  return [{ name: 'reference', address, headers }]
+  const target = { name: 'reference', address, headers }
+  await declare(target)
+  return [target]
 }
 
 /** 10,000 items by one POST, histories included. The reference needs MAX_PAYLOAD_SIZE=64mb. */
 async function bulk(): Promise<void> {
   const items = Array.from({ length: 10_000 }, (_, n) => ({ article: (n % 1000) + 1, text: `Comment ${n}`, likes: n % 7 }))
-  await withDatabase(0, (url) =>
+  await withDatabase({}, (url) =>
     withServers([() => startOurs({ url }, { MAX_PAYLOAD_SIZE: '64mb' })], async (servers) => {
       const targets = [...servers, ...(await reference())]
       const times = new Map(targets.map(({ name }) => [name, [] as number[]]))
@@ -118,7 +128,7 @@ async function bulk(): Promise<void> {
 async function starts(): Promise<void> {
   row(['', 'median (lowest–highest)'])
   row(['---', '---'])
-  await withDatabase(0, async (url) => {
+  await withDatabase({}, async (url) => {
     await (await startOurs({ url })).stop() // makes tables, and fills the compile cache
     const times: number[] = []
     const sizes: number[] = []
@@ -148,31 +158,65 @@ async function starts(): Promise<void> {
 }
 
 async function introspections(): Promise<void> {
-  await withDatabase(1000, async (url) => console.log(`Introspection of 1,000 tables: ${spread(await introspection(url), 0)} ms\n`))
+  await withDatabase({ extraTables: 1000 }, async (url) =>
+    console.log(`Introspection of 1,000 tables: ${spread(await introspection(url), 0)} ms\n`),
+  )
+}
+
+async function compile(): Promise<void> {
+  row(['compiling a query', 'of a new shape', 'of a known one'])
+  row(Array(3).fill('---'))
+  await withDatabase({}, async (url) => {
+    await withServers([() => startOurs({ url })], async ([ours]) => declare(ours!)) // makes the tables that say what leads back
+    for (const { title, fresh, known } of await compiling(url)) row([title, `${spread(fresh, 3)} ms`, `${spread(known, 4)} ms`])
+  })
+  console.log()
 }
 
 /** The same requests with few and with many tables in the database. */
 async function growth(): Promise<void> {
-  await withDatabase(7, (few) =>
-    withDatabase(1997, (many) =>
+  await withDatabase({ extraTables: 7 }, (few) =>
+    withDatabase({ extraTables: 1997 }, (many) =>
       withServers([() => startOurs({ url: few }), () => startOurs({ url: many })], async ([small, large]) => {
         row(['', '10 tables', '2,000 tables', '2,000 / 10'])
         row(Array(4).fill('---'))
-        const targets = [
-          { ...small!, name: 'few' },
-          { ...large!, name: 'many' },
-        ]
         const sizes = await Promise.all([small!, large!].map(memoryOf))
         row(['memory after start, MB', ...sizes.map((size) => size.toFixed(0)), (sizes[1]! / sizes[0]!).toFixed(2)])
-        for (const one of cases.filter(({ name }) => name === 'list' || name === 'key')) {
-          const rates = await measure(one, targets)
-          const [a, b] = [rates.get('few')!, rates.get('many')!]
-          row([one.title, spread(a, 0), spread(b, 0), spread(ratios(b, a), 2)])
-        }
-        console.log()
+        await compared(small!, large!, ['list', 'key'])
       }),
     ),
   )
+}
+
+/** The same requests with few and with many rows in the tables, and exports of all of them. */
+async function growthByRows(): Promise<void> {
+  const [few, many] = [10_000, 1_000_000]
+  await withDatabase({ rows: few }, (small) =>
+    withDatabase({ rows: many }, (large) =>
+      withServers([() => startOurs({ url: small }), () => startOurs({ url: large })], async ([a, b]) => {
+        row(['', '10 thousand rows', '1 million rows', 'million / 10 thousand'])
+        row(Array(4).fill('---'))
+        const peaks = [await exportPeak(a!), await exportPeak(b!)]
+        row(['most memory while all are exported, MB', ...peaks.map((size) => size.toFixed(0)), (peaks[1]! / peaks[0]!).toFixed(2)])
+        await compared({ ...a!, rows: few }, { ...b!, rows: many }, ['list', 'key', 'filter', 'nested'])
+      }),
+    ),
+  )
+}
+
+/** Rows of a table: what some cases of load come to on two servers. */
+async function compared(small: Target, large: Target, names: readonly string[]): Promise<void> {
+  const targets = [
+    { ...small, name: 'small' },
+    { ...large, name: 'large' },
+  ]
+  for (const target of targets) await declare(target)
+  for (const one of cases.filter(({ name }) => names.includes(name))) {
+    const rates = await measure(one, targets)
+    const [a, b] = [rates.get('small')!, rates.get('large')!]
+    row([one.title, spread(a, 0), spread(b, 0), spread(ratios(b, a), 2)])
+  }
+  console.log()
 }
 
 function row(cells: readonly string[]): void {

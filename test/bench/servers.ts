@@ -13,6 +13,8 @@ export interface Target {
   readonly address: string
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>
+  /** Articles in its database, where it is not the usual number. */
+  readonly rows?: number
 }
 
 export interface Server extends Target {
@@ -41,6 +43,15 @@ export async function startOurs(
     ...settings,
   }
   return start('ours', [fileOf('../../kernel/serve/main.ts'), 'start'], variables, /address\s+(http\S+)/, bearer(token))
+}
+
+/** Articles list their comments: foreign keys alone say nothing of that. */
+export async function declare({ address, headers }: Target): Promise<void> {
+  const send = (method: string, path: string, body: object) =>
+    answered(fetch(address + path, { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) }))
+  if ((await fetch(`${address}/fields/articles/comments`, { headers })).ok) return
+  await send('PATCH', '/relations/comments/article', { meta: { one_field: 'comments' } })
+  await send('POST', '/fields/articles', { field: 'comments', type: 'alias', meta: { special: ['o2m'] } })
 }
 
 export const startBare = (url: string): Promise<Server> => start('bare', [fileOf('bare.ts')], { DATABASE_URL: url }, /(http\S+)/, {})
