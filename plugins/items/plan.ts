@@ -120,13 +120,16 @@ class Planner {
   readonly #snapshot: Snapshot
   readonly #defaultLimit: number
   readonly #backlink: boolean
+  /** Selections that may follow; and wishes for them, of which several may be for the same. */
   #left: number
+  #wishesLeft: number
 
   constructor(snapshot: Snapshot, limits: PlanLimits, backlink: boolean) {
     this.#backlink = backlink
     this.#snapshot = snapshot
     this.#defaultLimit = limits.defaultLimit
     this.#left = limits.selections
+    this.#wishesLeft = limits.selections * 10
   }
 
   rows(table: Table, shape: ListShape, paths: readonly FieldPath[], offset: number | 'bound', { sort = [], from }: Origin = {}): Rows {
@@ -152,11 +155,12 @@ class Planner {
   }
 
   #node(table: Table, paths: readonly FieldPath[], { alias, deep }: Pick<ListShape, 'alias' | 'deep'>, from?: Link): ReadNode {
-    /** Key in the answer → the paths below it that were asked for. */
-    const wishes = new Map<string, FieldPath[]>()
+    /** Key in the answer → the paths below it that were asked for, each once. */
+    const wishes = new Map<string, Map<string, FieldPath>>()
     const wish = (key: string, rest: FieldPath) => {
-      const below = wishes.get(key) ?? []
-      if (rest.length) below.push(rest)
+      if (--this.#wishesLeft < 0) throw tooMany()
+      const below = wishes.get(key) ?? new Map<string, FieldPath>()
+      if (rest.length) below.set(rest.join('.'), rest)
       wishes.set(key, below)
     }
     const named = (key: string) => own(alias, key) ?? key
@@ -182,12 +186,12 @@ class Planner {
       }
     }
     this.#left -= wishes.size
-    if (this.#left < 0) throw problems.INVALID_QUERY('"fields" selects too many fields: wildcards multiply along relations.')
+    if (this.#left < 0) throw tooMany()
     const selections = [...wishes].flatMap(([key, below]) =>
-      this.#select(table, key, named(key), below, own(deep, key) ?? plainShape, deep),
+      this.#select(table, key, named(key), [...below.values()], own(deep, key) ?? plainShape, deep),
     )
     // Names alone select no field: the API shows the key then.
-    const namesAlone = [...wishes].every(([key, below]) => own(alias, key) !== undefined && !below.length)
+    const namesAlone = [...wishes].every(([key, below]) => own(alias, key) !== undefined && !below.size)
     return { table, selections: namesAlone ? [] : selections }
   }
 
@@ -259,6 +263,8 @@ class Planner {
     return { kind: 'any', key, field, nodes, collectionField: link.collectionField, othersHidden: isGuarded }
   }
 }
+
+const tooMany = () => problems.INVALID_QUERY('"fields" selects too many fields: wildcards multiply along relations.')
 
 /** Nothing said: all rows, up to the default. */
 const plainShape: DeepShape = {
