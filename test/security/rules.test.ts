@@ -45,7 +45,8 @@ describe('rules', () => {
     const { status, body } = await host.api('POST', '/permissions', { body: rules.map((rule) => ({ policy, ...rule })) })
     assert.equal(status, 200, JSON.stringify(body))
   }
-  const ask = (query: Query, collection = 'book', token = tokens.ann) => host.api('SEARCH', `/items/${collection}`, { token, body: { query } })
+  const ask = (query: Query, collection = 'book', token = tokens.ann) =>
+    host.api('SEARCH', `/items/${collection}`, { token, body: { query } })
 
   describe('a field that is in no rule is refused', () => {
     const doors: [string, (field: string) => Query][] = [
@@ -60,7 +61,10 @@ describe('rules', () => {
       ['aggregate', (field) => ({ aggregate: { countDistinct: [field] } })],
       ['groupBy', (field) => ({ groupBy: [field], aggregate: { count: ['*'] } })],
       ['alias', (field) => ({ alias: { x: field }, fields: ['x'] })],
-      ['deep filter', (field) => ({ fields: ['author.books.id'], deep: { author: { books: { _filter: { [field]: { _nnull: true } } } } } })],
+      [
+        'deep filter',
+        (field) => ({ fields: ['author.books.id'], deep: { author: { books: { _filter: { [field]: { _nnull: true } } } } } }),
+      ],
       ['deep sort', (field) => ({ fields: ['author.books.id'], deep: { author: { books: { _sort: [field] } } } })],
       ['export', (field) => ({ fields: [field], export: 'csv' })],
     ]
@@ -121,7 +125,14 @@ describe('rules', () => {
       ['PATCH', '/items/book/99', { title: 'x' }],
       ['PATCH', '/items/book/1', { price: 1 }],
       ['PATCH', '/items/book', { keys: [1, 2], data: { title: 'x' } }],
-      ['PATCH', '/items/book', [{ id: 1, title: 'x' }, { id: 2, title: 'x' }]],
+      [
+        'PATCH',
+        '/items/book',
+        [
+          { id: 1, title: 'x' },
+          { id: 2, title: 'x' },
+        ],
+      ],
       ['PATCH', '/items/book', { query: { filter: { secret: { _eq: 's1' } }, fields: ['id'] }, data: { price: 1 } }],
       ['DELETE', '/items/book/1'],
       ['DELETE', '/items/book', [4, 1]],

@@ -94,7 +94,8 @@ export class Nest {
         return { item, identity: this.#identity(table, item), parent, absent: 'create', bare }
       })
       const keys = await this.#save(table, entries, path)
-      const values = targetField === null ? keys.map((key) => (key === undefined ? key : String(key))) : await this.#values(table, keys, targetField)
+      const values =
+        targetField === null ? keys.map((key) => (key === undefined ? key : String(key))) : await this.#values(table, keys, targetField)
       for (const [i, { row }] of ones.entries()) row[field] = values[i] ?? null
     }
   }
