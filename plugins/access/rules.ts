@@ -12,7 +12,7 @@ interface RuleRow extends Omit<Rule, 'fields'> {
 
 const statement = `
 select coalesce(json_agg(json_build_object('policy', policy, 'collection', collection, 'action', action,
-  'permissions', permissions, 'validation', validation, 'presets', presets, 'fields', fields) order by policy, id), '[]'::json) as rules
+  'permissions', permissions, 'validation', validation, 'presets', presets, 'fields', fields) order by id), '[]'::json) as rules
 from directus_permissions where policy = any($1::uuid[])`
 
 export interface RightsOf {

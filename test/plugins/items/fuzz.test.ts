@@ -181,7 +181,7 @@ const rawQuery = fc.oneof(
     ),
   fc.string({ maxLength: 40 }),
 )
-const inUrl = (text: string) => text.toWellFormed().replace(/[\u0000-\u0020#\u007f-\uffff]/g, encodeURIComponent)
+const inUrl = (text: string) => text.toWellFormed().replace(/[\u0000-\u0020#\u007f-\u{10ffff}]/gu, encodeURIComponent)
 
 const anyBody = fc.oneof(
   fc.record({ query: fc.oneof(query, fc.jsonValue()), keys: fc.oneof(fc.array(values), fc.jsonValue()) }, { requiredKeys: [] }),

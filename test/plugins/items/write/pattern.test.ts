@@ -49,7 +49,8 @@ describe('compilePattern()', () => {
         .tuple(tie('atom'), fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '*?', '{0,}'))
         .map(([atom, times]) => atom + times),
       atom: fc.oneof(
-        { depthSize: 'small', withCrossShrink: true },
+        // Deeper ones may keep the runtime's own engine, which tries all ways, busy for minutes.
+        { maxDepth: 2, withCrossShrink: true },
         fc.constantFrom('a', 'b', '.', '\\w', '\\d', '[ab]', '[^a]', '(?:)', '1'),
         fc.tuple(fc.constantFrom('(?:', '(', '(?=', '(?!'), tie('pattern')).map(([open, inner]) => `${open}${inner})`),
         fc.tuple(fc.constantFrom('^', '$', '\\b', '\\B', '(?<=a)', '(?<!b|a1)'), tie('atom')).map(([edge, atom]) => `(?:${edge}${atom})`),
