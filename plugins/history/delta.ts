@@ -1,5 +1,5 @@
 /** What a version changes of its item: payloads as they are saved, marked with who and when, and as they are shown. Pure. */
-import { type Link, problems, type Snapshot, type Table } from 'plinth'
+import { isObject, type Link, problems, type Snapshot, type Table } from 'plinth'
 import { type Item, mask } from 'plinth/items'
 
 /** Who saved, and when. */
@@ -7,8 +7,6 @@ export interface Mark {
   readonly _user: string | null
   readonly _date: string
 }
-
-const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `change` at every item of a payload, the outermost first, each with its table where that is known. */
 function eachItem(snapshot: Snapshot, table: Table, item: Item, change: (item: Item, table: Table | undefined) => Item): Item {
@@ -23,11 +21,11 @@ function eachItem(snapshot: Snapshot, table: Table, item: Item, change: (item: I
     const name = link.kind === 'm2a' ? holder[link.collectionField] : link.target
     const target = snapshot.tables.get(name as string)
     const enter = (inner: unknown): unknown => {
-      if (!isItem(inner)) return inner
+      if (!isObject(inner)) return inner
       return target ? eachItem(snapshot, target, inner, change) : change(inner, undefined)
     }
     if (Array.isArray(value)) return value.map(enter)
-    if (link.kind !== 'o2m' || !isItem(value)) return enter(value)
+    if (link.kind !== 'o2m' || !isObject(value)) return enter(value)
     // The detailed form: lists of what is created, updated, deleted.
     const lists = Object.entries(change(value, undefined)).map(([step, list]) => [step, Array.isArray(list) ? list.map(enter) : list])
     return Object.fromEntries(lists)

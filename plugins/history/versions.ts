@@ -1,6 +1,6 @@
 /** Versions: an item as it may become. Saved in steps, compared with what the item is, and promoted to be it. */
 import type { Hono } from 'hono'
-import { type Accountability, type Env, type Host, problems, readJson, type Table, type Transaction } from 'plinth'
+import { type Accountability, type Env, type Host, isObject, problems, readJson, type Table, type Transaction } from 'plinth'
 import type { Item, Items, Key } from 'plinth/items'
 import { changesIn, marked, shownDelta, withoutSecrets } from './delta.ts'
 import { objectHash } from './object-hash.ts'
@@ -22,8 +22,6 @@ interface Parts {
   readonly record: Record
   readonly trusted: Trusted
 }
-
-const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 export function versionRoutes(host: Host, routes: Hono<Env>, { engine, record, trusted }: Parts): void {
   const tableOf = ({ collection }: Version): Table => {
@@ -113,7 +111,7 @@ export function versionRoutes(host: Host, routes: Hono<Env>, { engine, record, t
       await engine.oneText('directus_versions', c.req.param('key'), query, { access, gone }),
     )
     const { data } = answer
-    if (!isItem(data.delta)) return c.json(answer)
+    if (!isObject(data.delta)) return c.json(answer)
     const version = await find(c.req.param('key'), access)
     return c.json({ ...answer, data: { ...data, delta: shownDelta(host.registry.snapshot, tableOf(version), version.item, data.delta) } })
   })
@@ -122,13 +120,13 @@ export function versionRoutes(host: Host, routes: Hono<Env>, { engine, record, t
 
   routes.post('/:key/save', async (c) => {
     const body = (await readJson(c)) ?? {}
-    if (!isItem(body)) throw problems.INVALID_PAYLOAD('What is saved must be an object.')
+    if (!isObject(body)) throw problems.INVALID_PAYLOAD('What is saved must be an object.')
     return c.json({ data: await save(c.req.param('key'), body, c.env.accountability) })
   })
 
   routes.post('/:key/promote', async (c) => {
     const body = (await readJson(c)) ?? {}
-    const { mainHash, fields } = isItem(body) ? body : {}
+    const { mainHash, fields } = isObject(body) ? body : {}
     if (fields !== undefined && fields !== null && !(Array.isArray(fields) && fields.every((name) => typeof name === 'string')))
       throw problems.INVALID_PAYLOAD('"fields" must be a list of names.')
     return c.json({ data: await promote(c.req.param('key'), mainHash, (fields as string[] | null) ?? undefined, c.env.accountability) })

@@ -1,5 +1,5 @@
 /** The forms that bodies of requests on items have. */
-import { problems } from 'plinth'
+import { isObject, problems } from 'plinth'
 import type { Caller, Change, Item, Key, QueryInput } from './api.ts'
 import type { Reader } from './read.ts'
 
@@ -8,8 +8,6 @@ export function itemOf(value: unknown): Item {
   if (value === null) throw problems.INVALID_PAYLOAD('An item must be an object.')
   return typeof value === 'object' && !Array.isArray(value) ? (value as Item) : {}
 }
-
-const isObject = (value: unknown): value is Item => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** @throws INVALID_PAYLOAD unless `body` is an object with members of `names` alone. */
 function membersOf(body: unknown, names: readonly string[]): Item {

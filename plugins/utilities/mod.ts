@@ -1,7 +1,6 @@
 /** Utilities: small helpers for people who build on the API. */
-import { definePlugin, problems } from 'plinth'
+import { definePlugin, problems, randomText } from 'plinth'
 import * as v from 'valibot'
-import { randomString } from './random.ts'
 
 const Length = v.optional(v.pipe(v.string(), v.transform(Number), v.integer(), v.minValue(1), v.maxValue(500)), '32')
 
@@ -23,7 +22,7 @@ export const utilities = definePlugin({
     routes.get('/random/string', (c) => {
       const length = v.safeParse(Length, c.req.query('length'))
       if (!length.success) throw problems.INVALID_QUERY('"length" must be a whole number from 1 to 500.')
-      return c.json({ data: randomString(length.output) })
+      return c.json({ data: randomText(length.output) })
     })
   },
 })

@@ -1,10 +1,9 @@
 /** Validations that speak of related rows: which of the rows that a payload points at are as they say. */
-import { type Access, problems, type Queryable, quoteName, type Snapshot, type Table } from 'plinth'
+import { type Access, isObject, problems, type Queryable, quoteName, type Snapshot, type Table } from 'plinth'
 import type { Item } from '../api.ts'
 import { bind } from '../bind.ts'
 import { keyLists, keysCondition } from '../keys.ts'
 import { ruleTexts, tableName, Writer } from '../sql.ts'
-import { isItem } from '../write/parts.ts'
 import { conditionsOf } from './grants.ts'
 
 interface Scene {
@@ -37,10 +36,10 @@ const idOf = (field: string, said: object): string => JSON.stringify([field, sai
 const isOperator = (name: string): boolean => name.startsWith('_') && !['_and', '_or', '_some', '_none'].includes(name)
 
 /** Whether something is said of the related row and not of its key. */
-const isRelated = (said: unknown): said is Item => isItem(said) && Object.keys(said).some((name) => !isOperator(name))
+const isRelated = (said: unknown): said is Item => isObject(said) && Object.keys(said).some((name) => !isOperator(name))
 
 function relatedIn(snapshot: Snapshot, table: Table, rule: unknown): Related[] {
-  if (!isItem(rule)) return []
+  if (!isObject(rule)) return []
   return Object.entries(rule).flatMap(([field, said]): Related[] => {
     if (Array.isArray(said)) return said.flatMap((part) => relatedIn(snapshot, table, part))
     const link = table.links.get(field)
@@ -55,13 +54,13 @@ function relatedIn(snapshot: Snapshot, table: Table, rule: unknown): Related[] {
 }
 
 function rewritten(rule: unknown, item: Item, verdicts: ReadonlyMap<string, ReadonlyMap<string, boolean>>): unknown {
-  if (!isItem(rule)) return rule
+  if (!isObject(rule)) return rule
   return Object.fromEntries(
     Object.entries(rule).map(([field, said]) => {
       if (Array.isArray(said) && (field === '_and' || field === '_or')) return [field, said.map((part) => rewritten(part, item, verdicts))]
       const verdict = isRelated(said) ? verdicts.get(idOf(field, said)) : undefined
       const value = item[field]
-      if (!verdict || value === undefined || isItem(value)) return [field, said]
+      if (!verdict || value === undefined || isObject(value)) return [field, said]
       return [field, value === null ? failsOnNull : verdict.get(String(value)) ? passes : failsOnKey]
     }),
   )

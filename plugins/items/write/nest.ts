@@ -2,11 +2,11 @@
  * Nested items, set by set: those that rows point at, and the lists of those that point at rows. What becomes of each set is its table's business: it
  * is created, updated and deleted as any other items are.
  */
-import { problems, type Snapshot, type Table, type Transaction } from 'plinth'
+import { isObject, problems, type Snapshot, type Table, type Transaction } from 'plinth'
 import type { Change, Item, Key } from '../api.ts'
 import { keyLists, keyOf } from '../keys.ts'
 import { tableOf } from '../place.ts'
-import { type Entry, identityOf, inWaves, isItem, keyOfIdentity, type ListChange, type ManyLink, type Parts, withoutKey } from './parts.ts'
+import { type Entry, identityOf, inWaves, keyOfIdentity, type ListChange, type ManyLink, type Parts, withoutKey } from './parts.ts'
 import { highestOf, lookUp, otherChildren, ownChildren, presentRows, type Target } from './statements.ts'
 
 /** Where items stand in a payload. */
@@ -149,7 +149,7 @@ export class Nest {
     if (list.kind === 'set') {
       return list.entries.map((entry) => {
         const identity = this.#identity(table, entry)
-        return isItem(entry)
+        return isObject(entry)
           ? { ...common, item: entry, identity, absent: 'create' }
           : { ...common, item: {}, identity, absent: 'refuse', bare: true }
       })

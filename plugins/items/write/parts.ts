@@ -1,5 +1,5 @@
 /** Payloads taken apart: what the row itself holds, the items that it points at, the lists of items that point at it. Pure. */
-import { type Link, problems, type Snapshot, type Table } from 'plinth'
+import { isObject, type Link, problems, type Snapshot, type Table } from 'plinth'
 import type { Item } from '../api.ts'
 import { keyParameters } from '../keys.ts'
 
@@ -32,8 +32,6 @@ export interface Parts {
 }
 
 const isScalar = (value: unknown): value is Scalar => typeof value === 'string' || typeof value === 'number'
-export const isItem = (value: unknown): value is Item => typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** @throws INVALID_PAYLOAD for a list of another form, or an item of a collection that its field does not take. */
 export function takeApart(snapshot: Snapshot, table: Table, item: Item): Parts {
   // Without a prototype: fields may be called "constructor" or "__proto__".
@@ -51,7 +49,7 @@ export function takeApart(snapshot: Snapshot, table: Table, item: Item): Parts {
 
 /** A list in the place of an item has no fields. */
 function toOne(snapshot: Snapshot, link: LinkOf<'m2o' | 'm2a'>, holder: Item, value: object): One {
-  const item = isItem(value) ? value : {}
+  const item = isObject(value) ? value : {}
   const { field } = link
   if (link.kind === 'm2o') return { field, target: link.target, targetField: link.targetField, item }
   const target = holder[link.collectionField]
@@ -69,15 +67,15 @@ function toListChange(field: string, value: unknown): ListChange {
   // Whatever says no in JavaScript empties the list, as the API has it.
   if (!value) return { kind: 'set', entries: [] }
   if (Array.isArray(value)) {
-    if (!value.every((entry) => isScalar(entry) || isItem(entry))) throw refuse('a list of keys and objects')
+    if (!value.every((entry) => isScalar(entry) || isObject(entry))) throw refuse('a list of keys and objects')
     return { kind: 'set', entries: value }
   }
-  if (!isItem(value)) throw refuse('a list, or an object of "create", "update" and "delete"')
+  if (!isObject(value)) throw refuse('a list, or an object of "create", "update" and "delete"')
   const other = Object.keys(value).find((name) => !steps.includes(name))
   if (other !== undefined) throw refuse(`a list, or an object of "create", "update" and "delete": it has "${other}"`)
   const { create = [], update = [], delete: remove = [] } = value
-  if (!Array.isArray(create) || !create.every(isItem)) throw refuse('given a list of objects as "create"')
-  if (!Array.isArray(update) || !update.every(isItem)) throw refuse('given a list of objects as "update"')
+  if (!Array.isArray(create) || !create.every(isObject)) throw refuse('given a list of objects as "create"')
+  if (!Array.isArray(update) || !update.every(isObject)) throw refuse('given a list of objects as "update"')
   if (!Array.isArray(remove) || !remove.every(isScalar)) throw refuse('given a list of keys as "delete"')
   return { kind: 'steps', create, update, delete: remove }
 }
@@ -102,7 +100,7 @@ export interface Entry {
  * @throws FORBIDDEN when it cannot be a key of this table.
  */
 export function identityOf(table: Table, raw: unknown): string | null {
-  if (isItem(raw) && table.primaryKey.some((name) => raw[name] === undefined || raw[name] === null)) return null
+  if (isObject(raw) && table.primaryKey.some((name) => raw[name] === undefined || raw[name] === null)) return null
   const parts = keyParameters(table, raw)
   return JSON.stringify(
     parts.map((part, i) => (table.columns.get(table.primaryKey[i]!)!.baseType === 'uuid' ? String(part).toLowerCase() : part)),

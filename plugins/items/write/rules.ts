@@ -1,8 +1,7 @@
 /** Validation rules: filters over a payload. What it does not mention passes; every part that fails is told. Pure but for the clock. */
-import { type Problem, problems } from 'plinth'
+import { isObject, type Problem, problems } from 'plinth'
 import type { Item } from '../api.ts'
 import { isTime, resolveTime } from '../values.ts'
-import { isItem } from './parts.ts'
 
 /** What a rule needs beside the payload. */
 export interface RuleContext {
@@ -32,7 +31,7 @@ export function faultsOf(rule: unknown, item: Item, context: RuleContext, path: 
 }
 
 function check(rule: unknown, item: Item, context: RuleContext): Fault[] {
-  if (!isItem(rule)) return []
+  if (!isObject(rule)) return []
   return Object.entries(rule).flatMap(([name, condition]): Fault[] => {
     if (name === '_and') return listOf(condition).flatMap((part) => check(part, item, context))
     if (name === '_or') {
@@ -47,9 +46,9 @@ const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 
 function checkField(field: string, item: Item, condition: unknown, context: RuleContext): Fault[] {
   const value = Object.hasOwn(item, field) ? item[field] : undefined
-  const conditions = isItem(condition) ? condition : { _eq: condition }
+  const conditions = isObject(condition) ? condition : { _eq: condition }
   return Object.entries(conditions).flatMap(([operator, raw]): Fault[] => {
-    if (!operator.startsWith('_')) return isItem(value) ? checkField(operator, value, raw, context) : []
+    if (!operator.startsWith('_')) return isObject(value) ? checkField(operator, value, raw, context) : []
     if (value === undefined) return operator === '_submitted' ? [{ field, ...required }] : []
     const faults = Object.hasOwn(checks, operator) ? checks[operator]!(value, resolved(raw, context), context) : []
     return faults.map((fault) => ({ field, ...fault }))

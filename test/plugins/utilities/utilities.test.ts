@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { randomString } from '../../../plugins/utilities/random.ts'
+import { randomText } from '../../../kernel/random.ts'
 import { startKernel, type TestHost } from '../../host.ts'
 
 let host: TestHost
@@ -49,7 +49,7 @@ test('GET /utils/random/string answers everybody', async (t) => {
   }
 })
 
-test('randomString() uses all of its alphabet and repeats itself never', () => {
-  assert.equal(new Set(randomString(5000)).size, 64)
-  assert.notEqual(randomString(32), randomString(32))
+test('randomText() uses all of its alphabet and repeats itself never', () => {
+  assert.equal(new Set(randomText(5000)).size, 64)
+  assert.notEqual(randomText(32), randomText(32))
 })
