@@ -1,6 +1,16 @@
 /** What other plugins may import of the data engine, as `plinth/items`: its service, its hook points, their types. */
 import type { Hono } from 'hono'
-import { type Access, type Env, hookPoint, type Problem, service, type Table, type Transaction } from 'plinth'
+import {
+  type Access,
+  type Env,
+  hookPoint,
+  type Problem,
+  type Queryable,
+  type Snapshot,
+  service,
+  type Table,
+  type Transaction,
+} from 'plinth'
 
 /** A primary key as it stands in paths and histories: a composite one is its components in key order, percent-encoded, joined by `,`. */
 export type Key = string | number
@@ -8,8 +18,47 @@ export type Key = string | number
 /** An item: field name → value, as it travels in JSON. */
 export type Item = Record<string, unknown>
 
-/** A query as it arrives: the URL's query string (without `?`), or an object as SEARCH bodies hold. */
-export type QueryInput = string | Readonly<Record<string, unknown>>
+/** A query as it arrives: the URL's query string (without `?`), or an object as SEARCH bodies hold. Code may say with `selection` what rows hold. */
+export type QueryInput =
+  | string
+  | (Readonly<Record<string, unknown>> & { readonly [selection]?: readonly Selected[]; readonly [paging]?: Paging })
+
+/** A symbol, so that nothing that arrives in a request can be it. */
+export const selection: unique symbol = Symbol('selection')
+
+/** Makes a list's `data` the object that `selection` describes: a page in edges. `backward` are the last rows, before the cursor where there is one. */
+export const paging: unique symbol = Symbol('paging')
+export type Paging = 'forward' | 'backward'
+
+/**
+ * In place of `fields`: one thing that each row of the answer holds, under a key of the client's choice. With it keys of items are text in the answer,
+ * and numbers are numbers. `name` may be a function: `year(born)`. `query` is what `deep` says of a relation: `_filter`, `_sort`, `_limit`…
+ */
+export type Selected =
+  | { readonly kind: 'field'; readonly key: string; readonly name: string }
+  | { readonly kind: 'constant'; readonly key: string; readonly value: string }
+  /** An object of things of the same row. */
+  | { readonly kind: 'object'; readonly key: string; readonly of: readonly Selected[] }
+  | {
+      readonly kind: 'related'
+      readonly key: string
+      readonly name: string
+      readonly query: Readonly<Record<string, unknown>>
+      readonly of: readonly Selected[]
+    }
+  /** The item of a link to any of several collections, by collection. */
+  | { readonly kind: 'any'; readonly key: string; readonly name: string; readonly of: Readonly<Record<string, readonly Selected[]>> }
+  /** Of a group of rows: the values that they share; and what a function makes of them, or of fields. */
+  | { readonly kind: 'group'; readonly key: string }
+  | { readonly kind: 'aggregate'; readonly key: string; readonly fn: string; readonly of: readonly Selected[] | null }
+  | PageSelected
+
+/** Of a page in edges: these, each a row as `object`s and its `cursor`; what is told of the page itself, as fields; and how many rows there are on all. */
+export type PageSelected =
+  | { readonly kind: 'edges'; readonly key: string; readonly of: readonly Selected[] }
+  | { readonly kind: 'cursor'; readonly key: string }
+  | { readonly kind: 'page'; readonly key: string; readonly of: readonly Selected[] }
+  | { readonly kind: 'total'; readonly key: string }
 
 export interface Caller {
   /** Whose rights apply. `system` has them all. */
@@ -20,11 +69,20 @@ export interface Caller {
   readonly db?: Transaction
 }
 
-export type CrudAction = 'list' | 'read' | 'create' | 'update' | 'delete'
+export const crudActions = ['list', 'read', 'create', 'update', 'delete'] as const
+export type CrudAction = (typeof crudActions)[number]
+
+export interface CrudOptions {
+  readonly only?: readonly CrudAction[]
+  /** POST makes one item, and takes no list of them. */
+  readonly single?: boolean
+  /** Rows that lists have after those of the table, which then are all told at once. They have no key. */
+  readonly besides?: (access: Access) => readonly Item[]
+}
 
 export interface Items {
-  /** The whole answer of a list read as JSON text: `{"data":[…],"meta":{…}}`. One statement. */
-  listText(collection: string, query: QueryInput, caller: Caller): Promise<string>
+  /** The whole answer of a list read as JSON text: `{"data":[…],"meta":{…}}`. One statement. With `keys`: the rows among them that there are. */
+  listText(collection: string, query: QueryInput, caller: Caller, keys?: readonly unknown[]): Promise<string>
   /** The whole answer of a read by key as JSON text: `{"data":{…}}`. @throws FORBIDDEN when it is missing or not allowed. */
   oneText(collection: string, key: Key, query: QueryInput, caller: Caller): Promise<string>
   /** Refuses a query that no collection takes. @throws INVALID_QUERY */
@@ -39,12 +97,46 @@ export interface Items {
   /** Several changes at once, each with its own keys. */
   updateEach(collection: string, changes: readonly Change[], caller: Caller): Promise<Key[]>
   delete(collection: string, keys: readonly Key[], caller: Caller): Promise<Key[]>
+  /** Changes the row of a singleton, or makes it when there is none. */
+  saveSingleton(collection: string, patch: Item, caller: Caller): Promise<void>
+  /** Runs `work` in one transaction, which it hands on with the caller; afterwards tells what changed. */
+  within<T>(caller: Caller, work: (inside: Caller) => Promise<T>): Promise<T>
   /** What a validation rule, a filter over a payload, finds wrong with `item`; what the item leaves out passes. @throws INVALID_PAYLOAD for a pattern that is none */
   faultsOf(rule: unknown, item: Item): Promise<readonly Problem[]>
   /** What rules come to. */
   readonly rules: RulesTold
+  /**
+   * The whole answer of a read of versions, of these; undefined where the caller sees none of their items. They are written for it, in a transaction
+   * that is undone: nobody else hears of that.
+   */
+  preview(event: VersionEvent, versions: readonly ItemVersion[]): Promise<string | undefined>
+  /** Writes an item, a new one where the key is null, in a transaction that is undone. @throws what writing it would. */
+  attempt(collection: string, key: Key | null, item: Item, caller: Caller): Promise<void>
+  visible(access: Access): Visible
+  /** System collections that have routes, and what these offer. */
+  readonly served: ReadonlyMap<string, readonly CrudAction[]>
   /** Registers the usual routes of one collection: GET and SEARCH /, GET /:key, POST /, PATCH / and /:key, DELETE / and /:key. */
-  crud(routes: Hono<Env>, collection: string, only?: readonly CrudAction[]): void
+  crud(routes: Hono<Env>, collection: string, options?: CrudOptions): void
+}
+
+export const dateParts = ['year', 'month', 'week', 'day', 'weekday', 'hour', 'minute', 'second'] as const
+export const aggregateFunctions = ['count', 'countDistinct', 'countAll', 'sum', 'sumDistinct', 'avg', 'avgDistinct', 'min', 'max'] as const
+
+/** The schema as somebody may use it. Of equal fingerprints it is the same, as long as `version` is. */
+export interface Visible {
+  readonly version: string
+  readonly fingerprint: string
+  /** With the fields and links that may be read. */
+  readonly tables: ReadonlyMap<string, Table>
+  /** All that there are, as they are. */
+  readonly known: ReadonlyMap<string, Table>
+  /** Whether a field is null in rows that are seen but do not show it. */
+  isPartial(table: Table, field: string): boolean
+  /** The table as it is, and the fields that may be sent (null: all); undefined where the action is not allowed. */
+  writable(
+    action: 'create' | 'update' | 'delete',
+    collection: string,
+  ): { readonly table: Table; readonly fields: ReadonlySet<string> | null } | undefined
 }
 
 export const ruleActions = ['create', 'read', 'update', 'delete', 'share'] as const
@@ -53,10 +145,12 @@ export type RuleAction = (typeof ruleActions)[number]
 export type TouchedActions = Readonly<Record<'update' | 'delete' | 'share', { readonly access: boolean; readonly [more: string]: unknown }>>
 
 export interface RulesTold {
+  /** The schema with what `access` may read alone. */
+  model(access: Access): Snapshot
   /** By collection and action: `access` none, partial or full, `fields` and `presets`, variables resolved. */
   summary(access: Access): Promise<Record<string, Record<string, Item>>>
   /** Whether an item, the row of a singleton, or without a key anything of a collection may be touched. */
-  touches(access: Access, collection: string, key?: string): Promise<TouchedActions>
+  touches(access: Access, collection: string, key?: string, db?: Queryable): Promise<TouchedActions>
   /** For administrators: the rules that count for `access`, whether they cover the row of a key, and the SQL that they come to. */
   explain(access: Access, collection: string, action: RuleAction, key?: string): Promise<Item>
 }
@@ -126,11 +220,24 @@ export interface VersionEvent {
   /** Of a read by key; undefined for a list, of the rows of `keys` alone when there are such. */
   readonly key: unknown
   readonly keys: readonly unknown[] | undefined
+  /** Whether one item is wanted in the form in which it was saved, not as it would be. */
+  readonly raw: boolean
   /** The rest of the query, checked. */
   readonly query: Readonly<Record<string, unknown>>
   readonly caller: Caller
   /** The whole answer as JSON text: `{"data":…}`. */
   answer: string | undefined
+}
+
+/** What would become of an item. */
+export interface ItemVersion {
+  readonly id: string
+  /** Null: it is yet to be made. */
+  readonly item: Key | null
+  /** As a change of the item would be sent. */
+  readonly patch: Item
+  /** As it is kept, marks of who saved it and when included; null before anything is. */
+  readonly saved: Item | null
 }
 
 export const itemsVersion = hookPoint<VersionEvent>('items.version')

@@ -20,13 +20,13 @@ export const orderText = (order: readonly Order[]): string =>
     })
     .join(',')
 
-const broken = () => problems.INVALID_QUERY('"cursor" is none that an answer gave as "next_cursor".')
+export const brokenCursor = () => problems.INVALID_QUERY('"cursor" is none that an answer gave as "next_cursor".')
 
 /** base64url of `[order, [key, …]]`; `cursorText` in SQL is the other way. @throws INVALID_QUERY for anything else. */
 export function parseCursor(text: string): Cursor {
   const [order, last, ...more] = listIn(text)
-  if (typeof order !== 'string' || !Array.isArray(last) || more.length) throw broken()
-  if (!last.every((value) => value === null || (typeof value === 'string' && !value.includes('\0')))) throw broken()
+  if (typeof order !== 'string' || !Array.isArray(last) || more.length) throw brokenCursor()
+  if (!last.every((value) => value === null || (typeof value === 'string' && !value.includes('\0')))) throw brokenCursor()
   return { order, last }
 }
 
@@ -36,7 +36,7 @@ function listIn(text: string): unknown[] {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     return Array.isArray(value) ? value : []
   } catch {
-    throw broken()
+    throw brokenCursor()
   }
 }
 

@@ -1,8 +1,8 @@
 /** Primary keys: from paths, bodies and rows to parameters and back. Pure. */
-import { type Column, type Field, type Parameter, problems, quoteName, type Table } from 'plinth'
+import { type Column, type Field, isUuid, type Parameter, problems, quoteName, type Table } from 'plinth'
 import type { Item, Key } from './api.ts'
 import { jsonColumn } from './format.ts'
-import { isUuid, toWhole } from './values.ts'
+import { toWhole } from './values.ts'
 
 const missing = () => problems.FORBIDDEN('There is no such item, or it is not yours to see.')
 
@@ -76,6 +76,21 @@ export function keysCondition(row: string, table: Table, placeholder: (part: num
   const lists = table.primaryKey.map((name, part) => `${placeholder(part)}::${castType(table.columns.get(name)!)}[]`)
   const names = table.primaryKey.map((name) => `${row}.${quoteName(name)}`)
   return names.length === 1 ? `${names[0]} = any(${lists[0]})` : `(${names.join(', ')}) in (select * from unnest(${lists.join(', ')}))`
+}
+
+/**
+ * SQL that is true for the rows of `keys`, and its parameters, from `$1` on. One key is compared as such: PostgreSQL cannot tell how long a list will be,
+ * and so plans a statement with one anew whenever it runs.
+ */
+export function keysMatch(
+  row: string,
+  table: Table,
+  keys: readonly unknown[],
+): { readonly where: string; readonly parameters: Parameter[] } {
+  const lists = keyLists(table, keys) as string[][]
+  if (keys.length !== 1) return { where: keysCondition(row, table, (part) => `$${part + 1}`), parameters: lists }
+  const same = table.primaryKey.map((name, part) => `${row}.${quoteName(name)} = $${part + 1}::${castType(table.columns.get(name)!)}`)
+  return { where: same.join(' and '), parameters: lists.flat() }
 }
 
 /** One list a key column, the values of all `keys` in it. @throws FORBIDDEN when one of them cannot be a key, INVALID_PAYLOAD for null. */

@@ -1,15 +1,22 @@
 /** Items: the data engine, and /items for every collection. Reads go query → plan → permit → SQL; writes run in one transaction. */
 
 import { definePlugin, env } from 'plinth'
+import { byRoute, graphqlSchema, segment, systemFields } from 'plinth/graphql'
 import { serverInfo } from 'plinth/server'
+import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
-import { type Item, type Items, items } from './api.ts'
+import { type CrudAction, crudActions, type Item, type Items, items } from './api.ts'
+import { farTime, jsonOfText } from './format.ts'
 import { createTeller } from './permit/told.ts'
+import { visibleTo } from './permit/visible.ts'
 import { Permits } from './permit.ts'
+import { createPreview } from './preview.ts'
 import { itemProblems } from './problems.ts'
 import { Reader } from './read.ts'
 import { crudRoutes, type Subject } from './routes.ts'
 import { answersTable, forgetAnswers } from './write/idempotency.ts'
+import { saveSingleton } from './write/routes.ts'
+import { SortBody, sortRoutes } from './write/sort.ts'
 import { faultsOfRule } from './write/validation.ts'
 import { Writer } from './write.ts'
 
@@ -31,11 +38,15 @@ const Options = v.object({
   RESPONSE_MAX: env.size('64mb'),
 })
 
+const sortField = systemFields('type Mutation { utils_sort(collection: String!, item: ID!, to: ID!): Boolean }', {
+  utils_sort: byRoute('POST', { path: ({ collection }) => `/utils/sort/${segment(collection)}`, body: ({ item, to }) => ({ item, to }) }),
+})
+
 export const itemsPlugin = definePlugin({
   name: 'items',
   gives: items,
   options: Options,
-  tables: [answersTable],
+  tables: [{ ...answersTable, functions: [jsonOfText, farTime] }],
   problems: itemProblems,
   async setup(host, options): Promise<Items> {
     const permits = new Permits()
@@ -63,15 +74,23 @@ export const itemsPlugin = definePlugin({
       if (accountability.user) info.queryLimit = { default: options.QUERY_LIMIT_DEFAULT, max: options.QUERY_LIMIT_MAX }
       await next()
     })
-    const served: Subject = (c, action) => {
+    const served = new Map<string, readonly CrudAction[]>()
+    const named: Subject = (c, action) => {
       const collection = c.req.param('collection')!
       return permits.checkServed(c.env.accountability, reader.snapshot, action, collection).name
     }
-    crudRoutes(host.routes('/items'), '/:collection', served, engine)
+    crudRoutes(host.routes('/items'), '/:collection', named, engine)
+
+    sortRoutes(host.routes('/utils'), writer)
+    host.hook(openapi, async function describeSort({ describe }, next) {
+      describe('POST /utils/sort/:collection', { summary: 'Give an item the place of another one', body: SortBody })
+      await next()
+    })
+    host.hook(graphqlSchema, sortField)
 
     return {
       check: (query) => reader.check(query),
-      listText: (collection, query, caller) => reader.list(collection, query, caller),
+      listText: (collection, query, caller, keys) => reader.list(collection, query, caller, keys),
       oneText: (collection, key, query, caller) => reader.one(collection, key, query, caller),
       list: async <Row = Item>(...parameters: Parameters<Items['list']>) => JSON.parse(await reader.list(...parameters)).data as Row[],
       one: async <Row = Item>(...parameters: Parameters<Items['one']>) => JSON.parse(await reader.one(...parameters)).data as Row,
@@ -79,9 +98,23 @@ export const itemsPlugin = definePlugin({
       update: (collection, keys, patch, caller) => writer.update(collection, keys, patch, caller),
       updateEach: (collection, changes, caller) => writer.updateEach(collection, changes, caller),
       delete: (collection, keys, caller) => writer.delete(collection, keys, caller),
+      saveSingleton: (collection, patch, caller) => saveSingleton(reader, writer, collection, patch, caller),
+      within: (caller, work) => writer.within(caller, (db) => work({ ...caller, db })),
       faultsOf: faultsOfRule,
+      preview: createPreview(reader, writer),
+      attempt: (collection, key, item, caller) =>
+        writer.undone(caller, async (db) => {
+          if (key === null) await writer.create(collection, [item], { ...caller, db })
+          else await writer.update(collection, [key], item, { ...caller, db })
+        }),
       rules: createTeller(host, permits, reader),
-      crud: (routes, collection, only) => crudRoutes(routes, '', () => collection, engine, only),
+      visible: (access) => visibleTo(permits, host.registry.snapshot, access),
+      served,
+      crud(routes, collection, options) {
+        const { only = crudActions } = options ?? {}
+        served.set(collection, [...new Set([...(served.get(collection) ?? []), ...only])])
+        crudRoutes(routes, '', () => collection, engine, options)
+      },
     }
   },
 })

@@ -1,12 +1,12 @@
 /** From what a client sent (query string, SEARCH body, code) to a `Query`, checked as far as that goes without a schema. Pure. */
-import { problems } from 'plinth'
-import type { QueryInput } from './api.ts'
+import { isUuid, problems } from 'plinth'
+import { aggregateFunctions, type PageSelected, paging, type QueryInput, type Selected, selection } from './api.ts'
 import { parseCursor } from './cursor.ts'
+import { partPage } from './paging.ts'
 import { parseFilter } from './parse-filter.ts'
-import type { Aggregate, DeepShape, ExportFormat, FieldPath, MetaName, Query, QueryShape, Search, SortKey } from './query.ts'
-import { aggregateFunctions, exportFormats, metaNames } from './query.ts'
+import type { Aggregate, DeepShape, ExportFormat, FieldPath, MetaName, Query, QueryShape, Search, SortKey, Wish } from './query.ts'
+import { exportFormats, metaNames } from './query.ts'
 import { parseQueryString } from './query-string.ts'
-import { isUuid } from './values.ts'
 import { checkDepth, type Limits, objectOf, type Params, pathOf, wordsOf } from './words.ts'
 
 export { parseFilter } from './parse-filter.ts'
@@ -16,12 +16,17 @@ export type { Limits } from './words.ts'
 export function parseQuery(input: QueryInput, limits: Limits): Query {
   const params: Params = typeof input === 'string' ? parseQueryString(input) : input
   const values: unknown[] = []
+  const { [selection]: selected, [paging]: direction } = typeof input === 'string' ? {} : input
+  const parted = selected && direction ? partPage(direction, selected) : undefined
+  const wishes = selected ? parseWishes(parted?.nodes ?? selected, values, limits) : null
   const limit = parseLimit('limit', params.limit, limits)
   const offset = parseOffset('', params, limit, limits)
   const wantsCursor = params.cursor !== undefined && params.cursor !== null
   const cursor = wantsCursor && params.cursor !== '' ? parseCursor(scalarText('cursor', params.cursor)) : null
   const shape: QueryShape = {
-    fields: parseFields(params.fields, limits),
+    fields: wishes ? [] : parseFields(params.fields, limits),
+    wishes,
+    page: parted?.page ?? null,
     filter: parseFilter('filter', params.filter, values, limits),
     search: parseSearch('search', params.search, values),
     sort: parseSort('sort', params.sort, limits),
@@ -54,9 +59,9 @@ function checkPaging({ aggregate, group, behind }: QueryShape, params: Params): 
   if (aggregate.length || group.length) throw problems.INVALID_QUERY('"cursor" is for rows, not for groups.')
 }
 
-/** `main` is what there is without versions. */
+/** What there is without versions goes by two names. */
 function parseVersion(raw: unknown): string | null {
-  if (raw === undefined || raw === null || raw === '' || raw === 'main') return null
+  if (raw === undefined || raw === null || raw === '' || raw === 'main' || raw === 'published') return null
   if (typeof raw !== 'string') throw problems.INVALID_QUERY('"version" must be text.')
   return raw
 }
@@ -129,25 +134,47 @@ function parseDeep(raw: unknown, values: unknown[], limits: Limits): Readonly<Re
     const shapes: Record<string, DeepShape> = Object.create(null)
     for (const [name, params] of Object.entries(map)) {
       if (name.startsWith('_') || typeof params !== 'object' || params === null || Array.isArray(params)) continue
-      const own = params as Params
-      const limit = parseLimit('_limit', own._limit, limits)
-      shapes[name] = {
-        filter: parseFilter('_filter', own._filter, values, limits, depth),
-        search: parseSearch('_search', own._search, values),
-        sort: parseSort('_sort', own._sort, limits),
-        limit,
-        offset: parseOffset('_', own, limit, limits),
-        alias: parseAlias('_alias', own._alias, limits),
-        aggregate: parseAggregate('_aggregate', own._aggregate, limits),
-        group: parseGroup('_group', own._group ?? own._groupBy, limits),
-        deep: level(own, depth + 1),
-      }
+      shapes[name] = { ...parseRelated(params as Params, values, limits, depth), deep: level(params as Params, depth + 1) }
     }
     return shapes
   }
   const root = typeof raw === 'string' ? jsonOf(raw) : raw
   return typeof root === 'object' && root !== null && !Array.isArray(root) ? level(root as Params, 1) : {}
 }
+
+/** What is said of related rows. */
+function parseRelated(params: Params, values: unknown[], limits: Limits, depth: number): Omit<DeepShape, 'deep'> {
+  const limit = parseLimit('_limit', params._limit, limits)
+  return {
+    filter: parseFilter('_filter', params._filter, values, limits, depth),
+    search: parseSearch('_search', params._search, values),
+    sort: parseSort('_sort', params._sort, limits),
+    limit,
+    offset: parseOffset('_', params, limit, limits),
+    alias: parseAlias('_alias', params._alias, limits),
+    aggregate: parseAggregate('_aggregate', params._aggregate, limits),
+    group: parseGroup('_group', params._group ?? params._groupBy, limits),
+  }
+}
+
+/** Level by level, as deep as relations may lead. */
+function parseWishes(selected: readonly Selected[], values: unknown[], limits: Limits, depth = 1): Wish[] {
+  checkDepth('fields', depth, limits)
+  const level = (of: readonly Selected[], below: number) => parseWishes(of, values, limits, depth + below)
+  return selected.map((one): Wish => {
+    if (one.kind === 'object') return { ...one, of: level(one.of, 0) }
+    if (one.kind === 'any') return { ...one, of: mapped(one.of, (of) => level(of, 1)) }
+    if (isOfPage(one)) throw new Error(`A "${one.kind}" is of pages, not of rows`)
+    if (one.kind !== 'related') return one
+    const { kind, key, name, query, of } = one
+    return { kind, key, name, rows: { ...parseRelated(query, values, limits, depth), deep: {} }, of: level(of, 1) }
+  })
+}
+
+const isOfPage = (one: Selected): one is PageSelected => /^(edges|cursor|page|total)$/.test(one.kind)
+
+const mapped = <A, B>(map: Readonly<Record<string, A>>, to: (value: A) => B): Record<string, B> =>
+  Object.fromEntries(Object.entries(map).map(([name, value]) => [name, to(value)]))
 
 function jsonOf(text: string): unknown {
   try {

@@ -1,7 +1,9 @@
 /** Items as they arrive → values for columns: unknown names dropped, specials filled in, forms that PostgreSQL would read otherwise put right. Pure but for the clock. */
 import { type Access, type Field, nobody, type Problem, problems, system, type Table } from 'plinth'
 import type { Item } from './api.ts'
+import { isJson } from './format.ts'
 import { checkKeyPart } from './keys.ts'
+import { isDay } from './values.ts'
 
 /** What is known of an item beside its own values. */
 export interface Surroundings {
@@ -33,7 +35,7 @@ export function toNewRow(table: Table, item: Item, access: Access, { path = [], 
     if (faultsOf) faults.push(...faultsOf(field))
   }
   if (faults.length) throw new AggregateError(faults)
-  return toColumns(table, row)
+  return toColumns(table, row, path)
 }
 
 /** The values that a change sets, by column; a key in it is left out: keys do not change. @throws as `toNewRow` does. */
@@ -46,7 +48,7 @@ export function toChange(table: Table, patch: Item, access: Access, { path = [],
   ])
   if (faults.length) throw new AggregateError(faults)
   fillIn(table, row, access, 'updated')
-  return toColumns(table, row)
+  return toColumns(table, row, path)
 }
 
 const invalid = (field: Field, type: 'required' | 'nnull', path: readonly string[]) =>
@@ -64,14 +66,20 @@ function ownValues(table: Table, item: Item): Item {
   return row
 }
 
-function toColumns(table: Table, row: Item): Item {
-  for (const [name, value] of Object.entries(row)) row[name] = toColumnValue(table.fields.get(name)!, value)
+function toColumns(table: Table, row: Item, path: readonly string[]): Item {
+  for (const [name, value] of Object.entries(row)) {
+    const refuse = (expects: string) => problems.INVALID_PAYLOAD(`"${dotted(path, name)}" is not ${expects}.`)
+    row[name] = toColumnValue(table.fields.get(name)!, value, refuse)
+  }
   return row
 }
 
-const refuse = (field: Field, expects: string) => problems.INVALID_PAYLOAD(`"${field.name}" is not ${expects}.`)
+/** How messages tell where in a payload something stands. */
+export const dotted = (path: readonly string[], name: string): string => [...path, name].join('.')
 
-function toColumnValue(field: Field, value: unknown): unknown {
+type Refuse = (expects: string) => Problem
+
+function toColumnValue(field: Field, value: unknown, refuse: Refuse): unknown {
   if (value === null) return null
   // 1e400: as JSON it would be null.
   if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
@@ -80,15 +88,16 @@ function toColumnValue(field: Field, value: unknown): unknown {
     case 'csv':
       return Array.isArray(value) ? value.map(asText).join(',') : asText(value)
     case 'json':
-      return typeof value === 'string' ? parseJson(field, value) : value
+      // A text column keeps text that is no JSON as it is.
+      return typeof value === 'string' && isJson(field) ? parseJson(value, refuse) : value
     case 'date':
       return typeof value === 'string' && /^\d{4}$/.test(value)
         ? `${value}-01-01`
-        : wellFormed(field, value, /^\d{4}-?\d{2}-?\d{2}([T ].*)?$/)
+        : wellFormed(field, value, refuse, /^\d{4}-?\d{2}-?\d{2}([T ].*)?$/)
     case 'dateTime':
-      return withoutZone(wellFormed(field, value, /^\d{4}-\d{2}-\d{2}/))
+      return withoutZone(wellFormed(field, value, refuse, /^\d{4}-\d{2}-\d{2}/))
     case 'timestamp':
-      return wellFormed(field, value, /^\d{4}-\d{2}-\d{2}/)
+      return wellFormed(field, value, refuse, /^\d{4}-\d{2}-\d{2}/)
     default:
       return field.column!.baseType === 'bytea' && isBuffer(value)
         ? `\\x${value.data.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
@@ -98,24 +107,24 @@ function toColumnValue(field: Field, value: unknown): unknown {
 
 const asText = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))
 
-function parseJson(field: Field, text: string): unknown {
+function parseJson(text: string, refuse: Refuse): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw refuse(field, 'valid JSON')
+    throw refuse('valid JSON')
   }
 }
 
-function wellFormed(field: Field, value: unknown, form: RegExp): string {
+function wellFormed(field: Field, value: unknown, refuse: Refuse, form: RegExp): string {
   if (typeof value === 'string' && form.test(value)) return value
-  throw refuse(field, `a ${field.type} in ISO 8601`)
+  throw refuse(`a ${field.type} in ISO 8601`)
 }
 
-/** A time with a zone is stored as that moment in UTC: the column has no zone, and PostgreSQL would drop it. */
+/** A time with a zone is stored as that moment in UTC: the column has no zone, and PostgreSQL would drop it. What is no time is left for it to refuse. */
 function withoutZone(text: string): string {
   if (!/\d{2}:\d{2}.*(Z|[+-]\d{2}:?\d{2})$/i.test(text)) return text
   const date = new Date(text)
-  return Number.isNaN(date.getTime()) ? text : date.toISOString().slice(0, -1)
+  return Number.isNaN(date.getTime()) || !isDay(text.slice(0, 10)) ? text : date.toISOString().slice(0, -1)
 }
 
 const isBuffer = (value: unknown): value is { data: number[] } =>
@@ -130,11 +139,13 @@ function fillIn(table: Table, row: Item, access: Access, moment: 'created' | 'up
     if (access !== system || row[name] === undefined) row[name] = value
   }
   const { user, role } = access === system ? nobody : access
+  const other = moment === 'created' ? 'updated' : 'created'
   for (const { name, special, column } of table.fields.values()) {
     if (!column || !special.length) continue
     if (special.includes(`date-${moment}`)) keep(name, new Date().toISOString())
     else if (special.includes(`user-${moment}`)) keep(name, user)
     else if (special.includes(`role-${moment}`)) keep(name, role)
+    else if (access !== system && ['date', 'user', 'role'].some((what) => special.includes(`${what}-${other}`))) delete row[name]
     else if (moment === 'created' && special.includes('uuid')) row[name] ??= crypto.randomUUID()
   }
 }

@@ -1,5 +1,6 @@
 /** Paths of names → places: hops along relations, ending at a column or at a function of one. Pure. */
 import { type Field, problems, type Snapshot, type Table } from 'plinth'
+import { dateParts } from './api.ts'
 import { guardOf, heldAs, linkedAs, ownerOf } from './permit/guard.ts'
 import type { FieldPath, JsonValue } from './query.ts'
 
@@ -13,9 +14,10 @@ export interface Hop {
   readonly to: string
   /** A link to any of several collections: `from` is text, and means `table` only in rows where `column` says so. */
   readonly scope?: { readonly column: string; readonly value: string }
+  /** The same against the arrow: `to` is text, and means us only in rows where `column` says so. */
+  readonly back?: { readonly column: string; readonly value: string }
 }
 
-export const dateParts = ['year', 'month', 'week', 'day', 'weekday', 'hour', 'minute', 'second'] as const
 export type DatePart = (typeof dateParts)[number]
 
 /** What is done to a column, or to the rows of a relation. */
@@ -66,8 +68,11 @@ export function hopOf(snapshot: Snapshot, table: Table, name: string): Hop | und
 function followHop(snapshot: Snapshot, table: Table, name: string, follower: string, field: string): Hop {
   const target = tableOf(snapshot, follower)
   const link = target.links.get(field)
-  if (link?.kind !== 'm2o' || link.target !== table.name || !target.fields.has(field)) throw missingField(target, field)
-  return { name, table: target, many: true, from: heldAs(table, link.targetField), to: field }
+  const hop = { name, table: target, many: true, to: field }
+  if (!target.fields.has(field)) throw missingField(target, field)
+  if (link?.kind === 'm2o' && link.target === table.name) return { ...hop, from: heldAs(table, link.targetField) }
+  if (link?.kind !== 'm2a' || !link.targets.includes(table.name)) throw missingField(target, field)
+  return { ...hop, from: heldAs(table, table.primaryKey[0]!), back: { column: link.collectionField, value: table.name } }
 }
 
 export function anyHop(snapshot: Snapshot, field: string, collectionField: string, scope: string): Hop {
@@ -92,7 +97,7 @@ export function placeOf(snapshot: Snapshot, table: Table, path: FieldPath): Plac
     at = hop.table
   }
   const name = path.at(-1)!
-  const called = callOf(name)
+  const called = callOf(at, name)
   if (called) return { via, ...functionOf(snapshot, at, called.fn, called.field, called.path) }
   if (name.includes(':')) throw missingField(at, name)
   const field = at.fields.get(name)
@@ -116,8 +121,11 @@ export interface Call {
   readonly path: readonly string[]
 }
 
+/** What `name` asks of a table's rows, unless a field is called so. */
+export const callOf = ({ fields }: Table, name: string): Call | undefined => (fields.has(name) ? undefined : parseCall(name))
+
 /** `year(born)` → its parts; undefined for a plain name. */
-export function callOf(name: string): Call | undefined {
+function parseCall(name: string): Call | undefined {
   const [, fn, field, rest] = /^(\w+)\(\s*([^,()]+?)\s*(?:,\s*([^()]*?)\s*)?\)$/.exec(name) ?? []
   if (fn === undefined || field === undefined) return undefined
   return { fn, field, path: rest === undefined ? [] : pathIn(rest) }
@@ -132,6 +140,12 @@ export function pathIn(text: string): string[] {
 
 /** The key of a function in answers: `born_year`, `info_a_b_json`. */
 export const callKey = ({ fn, field, path }: Call): string => [field, ...path, fn].join('_')
+
+/** The same for a path that ends in a function: `author.born_year`; any other as it is. */
+export function pathKey(path: FieldPath): string {
+  const call = parseCall(path.at(-1)!)
+  return [...path.slice(0, -1), call ? callKey(call) : path.at(-1)].join('.')
+}
 
 const partsOf: Readonly<Record<string, readonly DatePart[]>> = {
   date: dateParts.slice(0, 5),

@@ -13,15 +13,32 @@ import {
   jsonPlace,
   missingField,
   type Place,
+  pathKey,
   placeOf,
   tableOf,
 } from './place.ts'
-import type { Aggregate, DeepShape, FieldPath, Filter, ListShape, MetaName, Operator, QueryShape, Search, SortKey } from './query.ts'
+import type {
+  Aggregate,
+  DeepShape,
+  FieldPath,
+  Filter,
+  ListShape,
+  MetaName,
+  Operator,
+  PageShape,
+  QueryShape,
+  Search,
+  SortKey,
+  Wish,
+} from './query.ts'
 import { type Family, familyOf } from './values.ts'
 
 /** What one row of the answer holds. */
 export type Selection =
   | { readonly kind: 'column'; readonly key: string; readonly place: Place }
+  | { readonly kind: 'constant'; readonly key: string; readonly value: string | null }
+  /** An object of things of the same row. */
+  | { readonly kind: 'object'; readonly key: string; readonly node: ReadNode }
   | { readonly kind: 'one'; readonly key: string; readonly hop: Hop; readonly node: ReadNode; readonly where: Condition | null }
   /** Without selections in `rows.node`: the keys of the related rows. */
   | { readonly kind: 'many'; readonly key: string; readonly hop: Hop; readonly rows: Rows }
@@ -39,6 +56,8 @@ export type Selection =
 export interface ReadNode {
   readonly table: Table
   readonly selections: readonly Selection[]
+  /** Whether it is an object also without selections, when it would be a key. */
+  readonly object?: true
 }
 
 export interface Order {
@@ -60,6 +79,8 @@ export interface Slot {
   readonly value: number | { readonly constant: unknown }
   readonly field: Field
   readonly operator: Operator
+  /** Text as it stands, whatever it looks like; else it may be a variable. */
+  readonly plain?: true
 }
 
 /** Which rows of a table, in which order, and what is shown of them. */
@@ -81,13 +102,19 @@ export interface Grouping {
   readonly aggregates: readonly { readonly fn: Aggregate['fn']; readonly key: string; readonly field: Field | null }[]
   /** Keys of groups, or `fn.field` of aggregates. */
   readonly order: readonly { readonly key: string; readonly descending: boolean }[]
+  /** How they are shown, where the client chose the keys. */
+  readonly wishes: readonly Wish[] | null
 }
 
 export interface ReadPlan extends Rows {
   /** Only rows that come after the one that a cursor names. */
   readonly behind: boolean
+  /** Instead of rows. */
+  readonly page: PageShape | null
   readonly meta: readonly MetaName[]
   readonly slots: readonly Slot[]
+  /** Whether keys are shown as text, and numbers as numbers. */
+  readonly typed: boolean
 }
 
 export interface PlanLimits {
@@ -102,17 +129,31 @@ export interface PlanLimits {
  */
 export function planRead(snapshot: Snapshot, table: Table, shape: QueryShape, limits: PlanLimits): ReadPlan {
   const planner = new Planner(snapshot, limits, shape.backlink)
-  const rows = planner.rows(table, shape, shape.fields, shape.hasOffset ? 'bound' : 0)
-  if (shape.meta.includes('next_cursor') && !table.primaryKey.length)
-    throw problems.INVALID_QUERY(`"cursor" needs a primary key, which "${table.name}" has not.`)
-  return { ...rows, behind: shape.behind, meta: shape.meta, slots: planner.slots }
+  const rows = planner.rows(table, shape, shape.wishes ? { wishes: shape.wishes } : { paths: shape.fields }, shape.hasOffset ? 'bound' : 0)
+  if (shape.page || shape.meta.includes('next_cursor')) checkCursorKey(table)
+  return { ...rows, behind: shape.behind, page: shape.page, meta: shape.meta, slots: planner.slots, typed: shape.wishes !== null }
 }
+
+/** @throws FORBIDDEN where keys are not seen in all rows: a cursor holds the key of a row, and asks for those behind any that it is made to hold. */
+function checkCursorKey(table: Table): void {
+  if (!table.primaryKey.length) throw problems.INVALID_QUERY(`"cursor" needs a primary key, which "${table.name}" has not.`)
+  const hidden = table.primaryKey.find((name) => !isSeenWholly(table, name))
+  if (hidden !== undefined) throw missingField(table, hidden)
+}
+
+/** Whether a field is seen in all rows that are. */
+const isSeenWholly = (table: Table, name: string): boolean => table.fields.has(name) && heldAs(table, name) === name
 
 /** Where rows come from: the order that their relation keeps, and the link that led to them. */
 interface Origin {
   readonly sort?: readonly SortKey[]
   readonly from?: Link | undefined
 }
+
+/** What is wanted of rows: paths as REST has them, or wishes. */
+type Wanted =
+  | { readonly paths: readonly FieldPath[]; readonly wishes?: undefined }
+  | { readonly paths?: undefined; readonly wishes: readonly Wish[] }
 
 /** Turns shapes into rows to read, level by level, and counts what is selected. */
 class Planner {
@@ -132,12 +173,12 @@ class Planner {
     this.#wishesLeft = limits.selections * 10
   }
 
-  rows(table: Table, shape: ListShape, paths: readonly FieldPath[], offset: number | 'bound', { sort = [], from }: Origin = {}): Rows {
+  rows(table: Table, shape: ListShape, wanted: Wanted, offset: number | 'bound', { sort = [], from }: Origin = {}): Rows {
     const size = shape.limit ?? this.#defaultLimit
-    const grouping = isGrouped(shape) ? planGrouping(this.#snapshot, table, shape) : null
+    const grouping = isGrouped(shape) ? planGrouping(this.#snapshot, table, shape, wanted.wishes ?? null) : null
     return {
       table,
-      node: this.#node(table, grouping ? [] : paths, shape, from),
+      node: grouping ? { table, selections: [] } : this.#node(table, wanted, shape, from),
       where: this.#where(table, shape),
       order: grouping ? [] : planOrder(this.#snapshot, table, shape.sort.length ? aliased(shape.sort, shape.alias) : sort),
       limit: size === -1 ? null : size,
@@ -154,7 +195,58 @@ class Planner {
     return conditions.length > 1 ? { kind: 'and', of: conditions } : (conditions[0] ?? null)
   }
 
-  #node(table: Table, paths: readonly FieldPath[], { alias, deep }: Pick<ListShape, 'alias' | 'deep'>, from?: Link): ReadNode {
+  #node(table: Table, { paths, wishes }: Wanted, shape: ListShape, from?: Link): ReadNode {
+    return wishes ? this.#wished(table, wishes) : this.#named(table, paths, shape, from)
+  }
+
+  #wished(table: Table, wishes: readonly Wish[]): ReadNode {
+    this.#left -= wishes.length
+    if (this.#left < 0) throw tooMany()
+    // PostgreSQL would cut off the rest.
+    const long = wishes.find(({ key }) => key.length > 63)
+    if (long) throw problems.INVALID_QUERY(`"${long.key}" is longer than 63 characters.`)
+    return { table, selections: wishes.flatMap((wish) => this.#wish(table, wish)), object: true }
+  }
+
+  #wish(table: Table, wish: Wish): Selection[] {
+    if (wish.kind === 'constant') return [wish]
+    if (wish.kind === 'object') return [{ kind: 'object', key: wish.key, node: this.#wished(table, wish.of) }]
+    // Only groups of rows have these.
+    if (wish.kind === 'group' || wish.kind === 'aggregate') return [{ kind: 'constant', key: wish.key, value: null }]
+    const { key, name } = wish
+    const link = table.links.get(name)
+    if (!table.fields.has(name) && !callOf(table, name)) throw missingField(table, name)
+    if (wish.kind === 'field') return this.#select(table, key, name, [], plainShape, {})
+    if (wish.kind === 'related') {
+      const hop = link && hopOf(this.#snapshot, table, name)
+      if (!hop) throw missingField(table, name)
+      return [this.#related(key, hop, link, wish.rows, { wishes: wish.of })]
+    }
+    if (link?.kind !== 'm2a') throw missingField(table, name)
+    const nodes = this.#hopsOfAny(name, link).map((hop) => {
+      const own = wish.of[hop.table.name] ?? []
+      return { hop, node: this.#wished(hop.table, own), where: null }
+    })
+    return [{ kind: 'any', key, field: table.fields.get(name)!, nodes, collectionField: link.collectionField, othersHidden: true }]
+  }
+
+  #related(key: string, hop: Hop, link: Link, said: DeepShape, wanted: Wanted): Selection {
+    if (hop.many) {
+      const sortField = link.relation.meta?.sort_field
+      const first = sortField && hop.table.fields.get(sortField)?.column ? [{ path: [sortField], descending: false }] : []
+      return { kind: 'many', key, hop, rows: this.rows(hop.table, said, wanted, said.offset, { sort: first, from: link }) }
+    }
+    checkUngrouped(hop.name, said)
+    return { kind: 'one', key, hop, node: this.#node(hop.table, wanted, said, link), where: this.#where(hop.table, said) }
+  }
+
+  #hopsOfAny(name: string, { targets, collectionField }: Extract<Link, { kind: 'm2a' }>): Hop[] {
+    return targets
+      .filter((target) => this.#snapshot.tables.has(target))
+      .map((target) => anyHop(this.#snapshot, name, collectionField, target))
+  }
+
+  #named(table: Table, paths: readonly FieldPath[], { alias, deep }: Pick<ListShape, 'alias' | 'deep'>, from?: Link): ReadNode {
     /** Key in the answer → the paths below it that were asked for, each once. */
     const wishes = new Map<string, Map<string, FieldPath>>()
     const wish = (key: string, rest: FieldPath) => {
@@ -164,7 +256,7 @@ class Planner {
       wishes.set(key, below)
     }
     const named = (key: string) => own(alias, key) ?? key
-    const known = (name: string) => table.fields.has(name) || callOf(name) !== undefined
+    const known = (name: string) => table.fields.has(name) || callOf(table, name) !== undefined
     for (const [head = '', ...rest] of paths) {
       const name = named(head.split(':')[0]!)
       const link = table.links.get(name)
@@ -203,7 +295,7 @@ class Planner {
   }
 
   #select(table: Table, key: string, name: string, below: readonly FieldPath[], deep: DeepShape, beside: ListShape['deep']): Selection[] {
-    const call = callOf(name)
+    const call = callOf(table, name)
     if (call)
       return [
         {
@@ -216,16 +308,8 @@ class Planner {
     const link = table.links.get(name)
     if (link?.kind === 'm2a' && below.length) return [this.#selectAny(key, field, link, below, beside, guardOf(table) !== undefined)]
     const hop = link && hopOf(this.#snapshot, table, name)
-    if (hop?.many) {
-      const sortField = link?.relation.meta?.sort_field
-      const first = sortField && hop.table.fields.get(sortField)?.column ? [{ path: [sortField], descending: false }] : []
-      return [{ kind: 'many', key, hop, rows: this.rows(hop.table, deep, below, deep.offset, { sort: first, from: link }) }]
-    }
+    if (link && hop && (hop.many || below.length)) return [this.#related(key, hop, link, deep, { paths: below })]
     if (link) checkUngrouped(name, deep)
-    if (hop && below.length) {
-      const node = this.#node(hop.table, below, deep, link)
-      return [{ kind: 'one', key, hop, node, where: this.#where(hop.table, deep) }]
-    }
     return field.column ? [{ kind: 'column', key, place: { via: [], field, fn: null } }] : []
   }
 
@@ -239,9 +323,7 @@ class Planner {
     isGuarded: boolean,
   ): Selection {
     const every = `${field.name}:*`
-    const hops = link.targets
-      .filter((name) => this.#snapshot.tables.has(name))
-      .map((name) => anyHop(this.#snapshot, field.name, link.collectionField, name))
+    const hops = this.#hopsOfAny(field.name, link)
     const knows = (hop: Hop, name = '') => name === '*' || hop.table.fields.has(name)
     for (const [head, first] of below) {
       if (head === every && !hops.some((hop) => knows(hop, first)))
@@ -256,7 +338,7 @@ class Planner {
       checkUngrouped(hop.name, said)
       return {
         hop,
-        node: paths.length ? this.#node(hop.table, paths, said) : { table: hop.table, selections: [] },
+        node: paths.length ? this.#named(hop.table, paths, said) : { table: hop.table, selections: [] },
         where: this.#where(hop.table, said),
       }
     })
@@ -309,7 +391,7 @@ function planOrder(snapshot: Snapshot, table: Table, sort: readonly SortKey[]): 
 /** A key that the caller does not see in all rows decides only between rows that are otherwise equal: the first field that they see comes before it. */
 function insteadOfKey(table: Table): Order[] {
   const guard = guardOf(table)
-  if (!guard || table.primaryKey.every((name) => table.fields.has(name) && heldAs(table, name) === name)) return []
+  if (!guard || table.primaryKey.every((name) => isSeenWholly(table, name))) return []
   const names = guard.grants.flatMap(({ fields }) => [...fields])
   const field = names.map((name) => table.fields.get(name)!).find((field) => field.column && !field.concealed && hasOrder(field))
   return field ? [{ place: { via: [], field, fn: null }, descending: false }] : []
@@ -334,6 +416,8 @@ const allowed: Readonly<Record<Family | 'anyText', ReadonlySet<string>>> = {
     '_eq _neq _lt _lte _gt _gte _in _nin _between _nbetween _null _nnull _empty _nempty',
     '_contains _icontains _starts_with _istarts_with _ends_with _iends_with',
   ),
+  /** What is hashed is equal to nothing that one could say. */
+  hash: operatorSet('_null _nnull _empty _nempty'),
   number: operatorSet('_eq _neq _lt _lte _gt _gte _in _nin _between _nbetween _null _nnull'),
   time: operatorSet('_eq _neq _lt _lte _gt _gte _in _nin _between _nbetween _null _nnull'),
   boolean: operatorSet('_eq _neq _null _nnull'),
@@ -400,7 +484,7 @@ function planCaller(snapshot: Snapshot, place: Place, { operator, of, path }: Ex
 /** Fields that hold no condition must exist all the same. */
 function checkName(snapshot: Snapshot, table: Table, path: FieldPath, name: string): void {
   const at = path.length ? hopsOf(snapshot, table, path).at(-1)!.table : table
-  if (callOf(name) || name.startsWith('$FOLLOW(')) return
+  if (callOf(at, name) || name.startsWith('$FOLLOW(')) return
   const [field = '', scope] = name.split(':')
   if (!at.fields.has(field)) throw missingField(at, field)
   if (scope !== undefined) tableOf(snapshot, scope)
@@ -435,7 +519,7 @@ function planSearch(table: Table, { value, form }: Search, slots: Slot[]): Condi
     of: fields.map((field) => {
       const operator = familyOf(field) === 'text' ? '_icontains' : '_eq'
       const compared = familyOf(field) === 'number' ? widened(field) : field
-      const slot = slots.push({ value, field: compared, operator }) - 1
+      const slot = slots.push({ value, field: compared, operator, plain: true }) - 1
       return { kind: 'compare', place: { via: [], field: compared, fn: null }, operator, slot }
     }),
   }
@@ -455,13 +539,12 @@ function checkUngrouped(name: string, deep: DeepShape): void {
   if (isGrouped(deep)) throw problems.INVALID_QUERY(`"deep": "${name}" leads to one row, of which there are no groups.`)
 }
 
-function planGrouping(snapshot: Snapshot, table: Table, shape: ListShape): Grouping {
+function planGrouping(snapshot: Snapshot, table: Table, shape: ListShape, wishes: readonly Wish[] | null): Grouping {
   const groups = shape.group.map((path) => {
     const place = placeOf(snapshot, table, path.length === 1 && own(shape.alias, path[0]!) !== undefined ? missing(table, path[0]!) : path)
     if (place.field.concealed) throw concealed(place.field)
     if (place.via.some(({ many }) => many)) throw problems.INVALID_QUERY(`"groupBy": "${path.join('.')}" leads to many.`)
-    const call = callOf(path.at(-1)!)
-    return { key: [...path.slice(0, -1), call ? callKey(call) : path.at(-1)!].join('.'), place }
+    return { key: place.fn ? pathKey(path) : path.join('.'), place }
   })
   const aggregates = shape.aggregate.map(({ fn, field: name }) => {
     if (name === '*' && (fn === 'count' || fn === 'countAll')) return { fn, key: '*', field: null }
@@ -470,7 +553,7 @@ function planGrouping(snapshot: Snapshot, table: Table, shape: ListShape): Group
     if (!field?.column) throw missingField(table, name)
     if (field.concealed) throw concealed(field)
     const family = familyOf(field)
-    if ((numeric.has(fn) && family !== 'number') || (/^m/.test(fn) && !['number', 'text', 'time'].includes(family)))
+    if ((numeric.has(fn) && family !== 'number') || (/^m/.test(fn) && !['number', 'text', 'hash', 'time'].includes(family)))
       throw problems.INVALID_QUERY(`"aggregate": "${fn}" takes no "${name}" (${field.type}).`)
     return { fn, key: name, field }
   })
@@ -480,13 +563,13 @@ function planGrouping(snapshot: Snapshot, table: Table, shape: ListShape): Group
   ])
   // One row needs no order.
   const order = (groups.length ? shape.sort : []).map(({ path, descending }) => {
-    const call = callOf(path.at(-1)!)
-    const key = call ? callKey(call) : path.join('.')
+    const plain = path.join('.')
+    const key = keys.has(plain) ? plain : pathKey(path)
     const found = keys.has(key) ? key : aggregates.find(({ fn }) => fn === key) && key
     if (!found) throw missingField(table, path.join('.'))
     return { key: found, descending }
   })
-  return { groups, aggregates, order }
+  return { groups, aggregates, order, wishes }
 }
 
 function missing(table: Table, name: string): never {

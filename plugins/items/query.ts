@@ -1,4 +1,5 @@
 /** A query as plain data, its values apart from its shape: two queries of one shape share a plan. */
+import type { aggregateFunctions, PageSelected, Paging, Selected } from './api.ts'
 import type { Cursor } from './cursor.ts'
 
 /** One selected path: `author.name` → ['author', 'name']; `*` stands for all fields of its level, the last may be a function: `year(born)`. */
@@ -39,6 +40,9 @@ export const operators = [
 ] as const
 export type Operator = (typeof operators)[number]
 
+const equality: ReadonlySet<string> = new Set(['_eq', '_neq', '_in', '_nin', '_null', '_nnull'])
+export const isEquality = (operator: string): boolean => equality.has(operator)
+
 /** Whether anything may stand before, and behind, the text that an operator looks for; neither for those that look for none. */
 export const openEnds = (operator: string): readonly [before: boolean, behind: boolean] => [
   /(contains|ends_with)$/.test(operator),
@@ -71,7 +75,6 @@ export interface Search {
   readonly form: 'text' | 'whole' | 'number' | 'uuid'
 }
 
-export const aggregateFunctions = ['count', 'countDistinct', 'countAll', 'sum', 'sumDistinct', 'avg', 'avgDistinct', 'min', 'max'] as const
 export type AggregateFunction = (typeof aggregateFunctions)[number]
 
 export interface Aggregate {
@@ -100,12 +103,41 @@ export interface DeepShape extends ListShape {
   readonly offset: number
 }
 
+/** A `Selected` with what was said of related rows checked. */
+export type Wish =
+  | Exclude<Selected, PageSelected | { kind: 'related' | 'object' | 'any' }>
+  | { readonly kind: 'object'; readonly key: string; readonly of: readonly Wish[] }
+  | { readonly kind: 'related'; readonly key: string; readonly name: string; readonly rows: DeepShape; readonly of: readonly Wish[] }
+  | { readonly kind: 'any'; readonly key: string; readonly name: string; readonly of: Readonly<Record<string, readonly Wish[]>> }
+
+/** How a page in edges is told. What is shown of rows are columns of their own: a node says in which it is. */
+export interface PageShape {
+  readonly direction: Paging
+  readonly parts: readonly PagePart[]
+}
+
+type Constant = Extract<Selected, { kind: 'constant' }>
+type Named<K extends string, T> = { readonly kind: K; readonly key: string } & T
+export type PagePart =
+  | Constant
+  | Named<'edges', { readonly of: readonly EdgePart[] }>
+  | Named<'page', { readonly of: readonly (Constant | Named<'field', { readonly name: PageField }>)[] }>
+  | Named<'total', unknown>
+export type EdgePart = Constant | Named<'cursor', unknown> | Named<'node', { readonly column: string }>
+
+export const pageFields = ['hasNextPage', 'hasPreviousPage', 'startCursor', 'endCursor'] as const
+export type PageField = (typeof pageFields)[number]
+
 export const metaNames = ['total_count', 'filter_count', 'estimated_count', 'next_cursor'] as const
 export type MetaName = (typeof metaNames)[number]
 
 /** What a query is apart from the values it compares with. Small enough to be a cache key as JSON. */
 export interface QueryShape extends ListShape {
   readonly fields: readonly FieldPath[]
+  /** The page in edges that `wishes` are the nodes of; null for rows. */
+  readonly page: PageShape | null
+  /** In place of `fields`; keys are text then, and numbers are numbers. */
+  readonly wishes: readonly Wish[] | null
   readonly hasOffset: boolean
   /** Whether rows behind a cursor are wanted. */
   readonly behind: boolean

@@ -15,16 +15,18 @@ import {
 } from 'plinth'
 import { type Caller, type Item, itemsRead, itemsVersion, type QueryInput, type VersionEvent } from './api.ts'
 import { type Batch, bind, rawOf } from './bind.ts'
-import { checkCursor } from './cursor.ts'
+import { brokenCursor, checkCursor } from './cursor.ts'
 import { keyLists, keyParameters } from './keys.ts'
 import { upToDate } from './outdated.ts'
 import { type Limits, parseQuery } from './parse.ts'
+import type { Stored } from './permit/stored.ts'
 import type { Permit, Permits } from './permit.ts'
 import { missingField, tableOf } from './place.ts'
 import { planRead, type ReadPlan } from './plan.ts'
-import type { Query } from './query.ts'
+import type { PageShape, Query } from './query.ts'
 import { parseQueryString } from './query-string.ts'
-import { type AnswerForm, compileBatch, compileRead, type Statement, tableName } from './sql.ts'
+import { type Statement, tableName } from './sql/writer.ts'
+import { type AnswerForm, compileBatch, compileRead } from './sql.ts'
 import { isTime } from './values.ts'
 import { hasVersions, versionOf } from './versions.ts'
 
@@ -48,6 +50,11 @@ interface Known {
   readonly compiled: Compiled
   /** Ready parameters, where none depends on the request. */
   readonly fixed: readonly Parameter[] | null
+}
+
+/** A caller; amidst a write that will be undone, with what it does. */
+interface Reading extends Caller {
+  readonly stored?: Stored | undefined
 }
 
 /** Which part of a list: all of it, or a batch at its start or behind another one. */
@@ -74,24 +81,30 @@ export class Reader {
     this.#snapshot = host.registry.snapshot
   }
 
+  /** Rows of a list that does not say how many; -1 for all. */
+  get defaultLimit(): number {
+    return this.#limits.defaultLimit
+  }
+
   get snapshot(): Snapshot {
     return this.#current()
   }
 
   /** With `keys`: the rows among them that there are. */
-  async list(collection: string, input: QueryInput, caller: Caller, keys?: readonly unknown[]): Promise<string> {
+  async list(collection: string, input: QueryInput, caller: Reading, keys?: readonly unknown[]): Promise<string> {
     return this.#upToDate(caller, async () => {
-      const { table, known } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list')
+      const { table, known } = this.#prepare(collection, input, caller, keys ? 'keys' : 'list')
       const { version } = known.query
       if (version !== null) return this.#ofVersion(version, table, input, caller, { keys })
       const text = await this.#run(known, caller, keys ? keyLists(table, keys) : [])
-      return this.#shown(table, text!, caller.access)
+      const { page } = known.query.shape
+      return page ? this.#shownPage(table, text!, page, caller.access) : this.#shown(table, text!, caller.access)
     })
   }
 
   /** Every row of a list of any length, a batch at a time in the list's order: each is a statement of its own, so nothing is held for a slow reader. */
   async *batches(collection: string, input: QueryInput, caller: Caller, keys?: readonly unknown[]): AsyncGenerator<readonly Item[]> {
-    const { query, compiled } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list').known
+    const { query, compiled } = this.#prepare(collection, input, caller, keys ? 'keys' : 'list').known
     const { plan } = compiled
     // Without a key no order is total: there is no telling where a batch ended.
     if (plan.grouping || !plan.table.primaryKey.length || query.version !== null)
@@ -105,11 +118,11 @@ export class Reader {
       const batch: Batch = { size: Math.min(size, left), last: last ?? [] }
       const part = last ? 'behind' : 'start'
       const text = await this.#upToDate(caller, async () => {
-        const { table, known } = this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list', part)
+        const { table, known } = this.#prepare(collection, input, caller, keys ? 'keys' : 'list', part)
         return await this.#text(known, caller, keys ? keyLists(table, keys) : [], batch)
       })
       if (!text) {
-        if (batch.size === 1) throw this.#tooLarge()
+        if (batch.size === 1) throw this.#tooLarge('A row', 'ask for fewer "fields"')
         size = Math.ceil(batch.size / 10)
         continue
       }
@@ -122,9 +135,14 @@ export class Reader {
     }
   }
 
+  /** Whether which rows somebody reads, or what of them, hangs on what they hold. */
+  isNarrow(access: Access): boolean {
+    return this.#permits.of(access, this.#current()).narrow
+  }
+
   /** What a list is made of. */
-  plan(collection: string, input: QueryInput, caller: Caller, keys?: readonly unknown[]): ReadPlan {
-    return this.#prepare(collection, input, caller.access, keys ? 'keys' : 'list').known.compiled.plan
+  plan(collection: string, input: QueryInput, caller: Reading, keys?: readonly unknown[]): ReadPlan {
+    return this.#prepare(collection, input, caller, keys ? 'keys' : 'list').known.compiled.plan
   }
 
   /** Whether rows may be changed on their way out. */
@@ -152,7 +170,7 @@ export class Reader {
   ): Promise<string> {
     if (caller.access !== system && !caller.access.admin) throw problems.FORBIDDEN('"explain" is for administrators.')
     return this.#upToDate(caller, async () => {
-      const { table, known } = this.#prepare(collection, input, caller.access, key !== undefined ? 'one' : keys ? 'keys' : 'list')
+      const { table, known } = this.#prepare(collection, input, caller, key !== undefined ? 'one' : keys ? 'keys' : 'list')
       const { query, compiled } = known
       const { text } = compiled.statement
       const named = key !== undefined ? keyParameters(table, key) : keys ? keyLists(table, keys) : []
@@ -165,7 +183,7 @@ export class Reader {
 
   /** Refuses a query before anything is written whose answer would need it. @throws INVALID_QUERY */
   check(input: QueryInput): void {
-    parseQuery(input, this.#limits)
+    if (input !== '') parseQuery(input, this.#limits)
   }
 
   /** @throws FORBIDDEN when there is no such row, or it is not allowed. */
@@ -176,10 +194,11 @@ export class Reader {
   /** The same, and the version of the item; null where it has none. */
   async versioned(collection: string, key: unknown, input: QueryInput, caller: Caller): Promise<{ text: string; version: string | null }> {
     return this.#upToDate(caller, async () => {
-      const { table, known } = this.#prepare(collection, input, caller.access, 'one')
+      const { table, known } = this.#prepare(collection, input, caller, 'one')
       const named = known.query.version
       if (named !== null) return { text: await this.#ofVersion(named, table, input, caller, { key }), version: null }
-      const found = await this.#run(known, caller, keyParameters(table, key))
+      const found = await this.#text(known, caller, keyParameters(table, key))
+      if (found === null) throw this.#tooLarge('The item', 'ask for fewer "fields"')
       if (!found) throw missingItem()
       const end = found.indexOf('\n')
       return { text: await this.#shown(table, found.slice(end + 1), caller.access), version: found.slice(0, end) || null }
@@ -194,8 +213,9 @@ export class Reader {
     caller: Caller,
     which: Pick<VersionEvent, 'key'> | Pick<VersionEvent, 'keys'>,
   ): Promise<string> {
-    const { version: _, ...query } = typeof input === 'string' ? parseQueryString(input) : input
-    const event: VersionEvent = { key: undefined, keys: undefined, ...which, table, version, query, caller, answer: undefined }
+    const { version: _, versionRaw, ...query } = typeof input === 'string' ? parseQueryString(input) : input
+    const raw = ('key' in which || (table.singleton && !which.keys)) && (versionRaw === true || versionRaw === 'true' || versionRaw === '')
+    const event: VersionEvent = { key: undefined, keys: undefined, ...which, table, version, raw, query, caller, answer: undefined }
     await this.#host.run(itemsVersion, event)
     if (event.answer !== undefined) return event.answer
     if (event.key !== undefined || table.singleton) throw missingItem()
@@ -226,9 +246,9 @@ export class Reader {
   }
 
   /** What is wrong with the query itself is told first, whoever asks: it says nothing of what there is. */
-  #permit(access: Access, collection: string, input: QueryInput): Permit {
+  #permit({ access, stored }: Reading, collection: string, input: QueryInput): Permit {
     try {
-      return this.#permits.authorise(access, this.#current(), 'read', collection)
+      return this.#permits.authorise(access, this.#current(), 'read', collection, stored)
     } catch (refusal) {
       this.check(input)
       throw refusal
@@ -238,11 +258,11 @@ export class Reader {
   #prepare(
     collection: string,
     input: QueryInput,
-    access: Access,
+    caller: Reading,
     form: 'list' | 'keys' | 'one',
     part: Part = 'whole',
   ): { table: Table; known: Known } {
-    const { seen: snapshot, fingerprint } = this.#permit(access, collection, input)
+    const { seen: snapshot, fingerprint } = this.#permit(caller, collection, input)
     const table = tableOf(snapshot, collection)
     if (form !== 'list') checkKeySeen(table)
     const answer: AnswerForm = form === 'list' && table.singleton ? 'singleton' : form
@@ -269,34 +289,41 @@ export class Reader {
       this.#byShape.set(shape, compiled)
     }
     if (query.cursor && form !== 'one') checkCursor(query.cursor, compiled.plan.order)
-    const fixed = form === 'list' && part === 'whole' && isFixed(compiled, query) ? bind(compiled.statement, { ...query, access }) : null
+    const fixed =
+      form === 'list' && part === 'whole' && isFixed(compiled, query) ? bind(compiled.statement, { ...query, access: caller.access }) : null
     const known = { query, compiled, fixed }
     if (text !== undefined) this.#byText.set(text, known)
     return { table, known }
   }
 
-  async #run(known: Known, caller: Caller, key: readonly Parameter[]): Promise<string | null | undefined> {
+  async #run(known: Known, caller: Reading, key: readonly Parameter[]): Promise<string | null | undefined> {
     const text = await this.#text(known, caller, key)
-    if (text === null) throw this.#tooLarge()
-    return text
+    if (text !== null) return text
+    const { grouping, table } = known.compiled.plan
+    const whole = grouping || !table.primaryKey.length
+    const less = whole ? 'for less with "filter" or "limit"' : 'for fewer rows with "limit", page through them, or "export" them'
+    throw this.#tooLarge('The answer', `ask ${less}`)
   }
 
-  #tooLarge() {
-    return problems.INVALID_QUERY(
-      `The answer is larger than ${this.#limits.response} bytes: ask for fewer rows with "limit", page through them, or "export" them.`,
-      { limit: this.#limits.response },
-    )
+  /** `help`: what would do. Groups, and rows without a key, are one answer when they are exported too. */
+  #tooLarge(what: string, help: string) {
+    const { response } = this.#limits
+    return problems.INVALID_QUERY(`${what} is larger than ${response} bytes: ${help}.`, { limit: response })
   }
 
   async #text(
     { query, compiled, fixed }: Known,
-    caller: Caller,
+    caller: Reading,
     key: readonly Parameter[],
     batch?: Batch,
   ): Promise<string | null | undefined> {
-    const parameters = fixed ?? bind(compiled.statement, { ...query, key, access: caller.access, batch })
+    const parameters = fixed ?? bind(compiled.statement, { ...query, key, access: caller.access, stored: caller.stored, batch })
     const db: Queryable | Database = caller.db ?? this.#host.db
-    return db.text(compiled.statement.text, parameters, compiled.replan ? { gone: caller.gone, replan: true } : caller)
+    try {
+      return await db.text(compiled.statement.text, parameters, compiled.replan ? { gone: caller.gone, replan: true } : caller)
+    } catch (thrown) {
+      throw unread(thrown, compiled.statement, query)
+    }
   }
 
   /** With handlers on `itemsRead` the rows become objects and text again; without, PostgreSQL's text is the answer. */
@@ -305,6 +332,26 @@ export class Reader {
     const answer: { data: Item | Item[] } = JSON.parse(text)
     const rows = await this.#handled(table, Array.isArray(answer.data) ? answer.data : [answer.data], access)
     return JSON.stringify({ ...answer, data: Array.isArray(answer.data) ? rows : rows[0] })
+  }
+
+  /** Of a page in edges handlers see the nodes. An edge whose node they leave out is left out, too. */
+  async #shownPage(table: Table, text: string, { parts }: PageShape, access: Access): Promise<string> {
+    if (!this.handled) return text
+    const answer: { data: Record<string, Record<string, Item>[]> } = JSON.parse(text)
+    for (const part of parts) {
+      if (part.kind !== 'edges') continue
+      for (const { kind, key } of part.of) {
+        if (kind !== 'node') continue
+        const edges = answer.data[part.key]!
+        const rows = edges.map((edge) => edge[key]!)
+        const shown = await this.#handled(table, [...rows], access)
+        const isSame = shown.length === rows.length
+        answer.data[part.key] = edges.flatMap((edge, i) =>
+          isSame ? [{ ...edge, [key]: shown[i]! }] : shown.includes(rows[i]!) ? [edge] : [],
+        )
+      }
+    }
+    return JSON.stringify(answer)
   }
 
   async #handled(table: Table, rows: Item[], access: Access): Promise<readonly Item[]> {
@@ -329,7 +376,17 @@ function versionBefore(table: Table, { binds }: Statement): string {
   return `(select ${versionOf('v')} from ${tableName(table)} v where ${where}) || E'\\n' || `
 }
 
-const missingItem = () => problems.FORBIDDEN('There is no such item, or it is not yours to see.')
+/** Which part of a query the database could not read, where it tells: `invalid input syntax for type inet: "10.0.0.256"`. */
+function unread(thrown: unknown, { slots }: Statement, { values, cursor }: Query): unknown {
+  if (!(thrown instanceof DatabaseError) || !thrown.state.startsWith('22')) return thrown
+  const [, quoted] = /: "(.*)"$/s.exec(thrown.message) ?? []
+  if (quoted === undefined) return thrown
+  const slot = slots.find(({ value }) => typeof value === 'number' && [rawOf(value, values)].flat().some((raw) => String(raw) === quoted))
+  if (slot) return problems.INVALID_QUERY(`"${slot.field.name}" is compared with something that is not of its type.`, {}, thrown)
+  return cursor?.last.includes(quoted) ? brokenCursor() : thrown
+}
+
+export const missingItem = () => problems.FORBIDDEN('There is no such item, or it is not yours to see.')
 
 /** @throws FORBIDDEN where the caller does not see keys: no item can be named by one then. */
 function checkKeySeen(table: Table): void {

@@ -1,7 +1,8 @@
 /** The routes of a collection: lists, keys, SEARCH and writes. /items has them for every collection, other prefixes for their own one. */
 import type { Context, Hono } from 'hono'
 import { type Env, type Log, problems, readJson } from 'plinth'
-import type { Caller, CrudAction, QueryInput } from './api.ts'
+import type { Caller, CrudAction, CrudOptions, QueryInput } from './api.ts'
+import { unlimited, withBesides } from './besides.ts'
 import { searchOf } from './bodies.ts'
 import { isHeld } from './conditional.ts'
 import type { ExportFile } from './export.ts'
@@ -55,7 +56,7 @@ export function crudRoutes(
   path: string,
   subject: Subject,
   { reader, writer, log, tag, answerLifetime }: Engine,
-  only?: readonly CrudAction[],
+  { only, single = false, besides }: CrudOptions = {},
 ): void {
   const on = (action: CrudAction) => !only || only.includes(action)
   const root = path || '/'
@@ -85,7 +86,11 @@ export function crudRoutes(
 
   const rows = async (c: C, collection: string, query: QueryInput, keys?: readonly unknown[]): Promise<Response> => {
     const wish = reader.wishOf(query)
-    if (!wish) return answer(c, await reader.list(collection, query, callerOf(c), keys))
+    if (!wish) {
+      if (!besides || keys) return answer(c, await reader.list(collection, query, callerOf(c), keys))
+      const text = await reader.list(collection, unlimited(query), callerOf(c))
+      return answer(c, await withBesides(text, query, besides(c.env.accountability)))
+    }
     if (wish.explain) return answer(c, await reader.explain(collection, query, callerOf(c), { keys }))
     const { exportRows } = await import('./export.ts')
     return file(await exportRows(reader, log, wish.export!, collection, query, callerOf(c), keys))
@@ -116,6 +121,7 @@ export function crudRoutes(
     reader,
     writer,
     answerLifetime,
+    single,
     enter,
     keyIn: (c, collection) => keyIn(c, reader, collection),
     queryOf,

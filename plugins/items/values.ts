@@ -1,14 +1,14 @@
 /** Values that arrive in filters and keys → parameters, checked against the column's type before a statement sees them. Pure but for the clock. */
-import { type Field, type Parameter, problems } from 'plinth'
+import { type Field, isUuid, type Parameter, problems } from 'plinth'
 
 /** The groups of types that share operators and a way to read values. */
-export type Family = 'text' | 'number' | 'time' | 'boolean' | 'uuid' | 'json' | 'other'
+export type Family = 'text' | 'hash' | 'number' | 'time' | 'boolean' | 'uuid' | 'json' | 'other'
 
 const families: Readonly<Record<string, Family>> = {
   string: 'text',
   text: 'text',
   csv: 'text',
-  hash: 'text',
+  hash: 'hash',
   integer: 'number',
   bigInteger: 'number',
   decimal: 'number',
@@ -31,11 +31,11 @@ const refuse = (field: Field, expects: string) =>
   problems.INVALID_QUERY(`"${field.name}" is compared with something that is not ${expects}.`)
 
 /**
- * The parameter for one value compared with `field` at the time `now`.
+ * The parameter for one value compared with `field` at the time `now`; without a time `$NOW` is text like any other.
  * @throws INVALID_QUERY when the value cannot be one of the column's type.
  */
-export function toParameter(field: Field, raw: unknown, now: Date): Parameter {
-  const value = isTime(raw) ? resolveTime(raw, now) : raw
+export function toParameter(field: Field, raw: unknown, now: Date | null): Parameter {
+  const value = now && isTime(raw) ? resolveTime(raw, now) : raw
   if (value === null) return null
   switch (familyOf(field)) {
     case 'number':
@@ -54,8 +54,6 @@ export function toParameter(field: Field, raw: unknown, now: Date): Parameter {
       return value instanceof Date ? value.toISOString() : String(value)
   }
 }
-
-export const isUuid = (text: string): boolean => /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(text)
 
 /** A time counts in milliseconds. */
 function toNumber(field: Field, raw: unknown): string {
@@ -80,22 +78,47 @@ export function toWhole(text: string): bigint | undefined {
   return Number.isSafeInteger(number) ? BigInt(number) : undefined
 }
 
+/** By type; what columns hold that know a zone, or no end, they take. */
 const timeForms: Readonly<Record<string, RegExp>> = {
+  timetz: /^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}(:?\d{2}){0,2})?$/,
   time: /^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$/,
   date: /^[+-]?\d{4,6}-\d{2}-\d{2}([T ].*)?$/,
   dateTime: /^[+-]?\d{4,6}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/,
   timestamp: /^[+-]?\d{4,6}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?$/,
 }
 
-/** Days of the calendar beyond the form (30 February) are PostgreSQL's to refuse. */
 function toTime(field: Field, value: unknown): string {
   if (value instanceof Date) {
     const text = value.toISOString()
     return field.type === 'date' ? text.slice(0, 10) : field.type === 'time' ? text.slice(11, 23) : text
   }
   const text = String(value).trim()
-  if (!timeForms[field.type]!.test(text)) throw refuse(field, `a ${field.type} in ISO 8601`)
-  return text
+  if (field.type !== 'time' && /^[+-]?infinity$/i.test(text)) return text
+  const form = timeForms[field.column!.baseType] ?? timeForms[field.type]!
+  const plainDay = /^\d{4}-\d{2}-\d{2}(?!\d)/.exec(text)
+  if (!form.test(text) || (plainDay && !isDay(plainDay[0]))) throw refuse(field, `a ${field.type} in ISO 8601`)
+  return toYear(text)
+}
+
+/** JavaScript takes 30 February for 1 March. */
+export const isDay = (text: string): boolean => {
+  const midnight = new Date(`${text}T00:00:00Z`)
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(text)
+}
+
+/** @throws INVALID_QUERY for what an enum does not have. */
+export function checkLabel(field: Field, value: unknown): void {
+  const { labels } = field.column!
+  if (labels && value !== null && !labels.includes(String(value))) throw refuse(field, `one of ${labels.join(', ')}`)
+}
+
+/** ISO 8601 counts years with a sign, zero among them; PostgreSQL has none, and counts those before it backwards. */
+function toYear(text: string): string {
+  const [, sign, year, rest] = /^([+-])(\d{4,6})(-.*)$/.exec(text) ?? []
+  if (!sign) return text
+  const number = Number(year) * (sign === '-' ? -1 : 1)
+  const padded = String(number > 0 ? number : 1 - number).padStart(4, '0')
+  return `${padded}${rest}${number > 0 ? '' : ' BC'}`
 }
 
 /** What a unit is worth: milliseconds, or a step of the calendar. */

@@ -1,9 +1,10 @@
 /** Writes: one transaction, handlers around, a set of rows a statement; and word of what has changed, once it has. */
-import type { Host, Table, Transaction } from 'plinth'
+import { type Host, isObject, type Table, type Transaction } from 'plinth'
 import { type Caller, type Change, type ChangedEvent, type Item, itemsChanged, type Key } from './api.ts'
 import { toWriteProblem } from './faults.ts'
 import { upToDate } from './outdated.ts'
 import { tableOf } from './place.ts'
+import type { Move } from './write/sort.ts'
 import type { Versions } from './write/statements.ts'
 import { Tree, type TreeParts } from './write/tree.ts'
 
@@ -32,15 +33,42 @@ export class Writer {
     const result = await upToDate(registry, run).catch((thrown) => {
       // What is checked at commit alone: deferred constraints.
       const table = registry.snapshot.tables.get(thrown?.table) ?? changes.at(-1)?.table
-      throw table ? toWriteProblem(thrown, registry.snapshot, table, []) : thrown
+      throw table ? toWriteProblem(thrown, this.#parts.permits.of(caller.access, registry.snapshot).seen, table, []) : thrown
     })
     for (const change of changes) await this.#tell(change)
     return result
   }
 
+  /**
+   * Runs `work` in a transaction that is undone, and answers what it does. It is given what was changed so far; nobody else hears of that. In a
+   * transaction of the caller its own changes alone are undone.
+   */
+  async undone<T>(caller: Caller, work: (db: Transaction, changes: readonly ChangedEvent[]) => Promise<T>): Promise<T> {
+    let done: { readonly value: T } | undefined
+    const undo = new Error('undone')
+    const run = async (db: Transaction) => {
+      const before = this.#changes.get(db)
+      const changes: ChangedEvent[] = []
+      this.#changes.set(db, changes)
+      try {
+        done = { value: await work(db, changes) }
+      } finally {
+        if (before) this.#changes.set(db, before)
+        else this.#changes.delete(db)
+      }
+      throw undo
+    }
+    const { db, registry } = this.#host
+    const begin = () => (caller.db ? caller.db.savepoint(() => run(caller.db!)) : db.transaction(run))
+    await (caller.db ? begin() : upToDate(registry, begin)).catch((thrown: unknown) => {
+      if (thrown !== undo) throw thrown
+    })
+    return done!.value
+  }
+
   /** Creates all or none, answers their keys in order. */
   async create(collection: string, items: readonly Item[], caller: Caller): Promise<Key[]> {
-    return this.#write(collection, caller, (tree, table) => tree.create(table, structuredClone(items) as Item[]))
+    return this.#write(collection, caller, (tree, table) => tree.create(table, copied(items) as Item[]))
   }
 
   /**
@@ -49,18 +77,23 @@ export class Writer {
    */
   async update(collection: string, keys: readonly unknown[], patch: Item, caller: Caller, versions?: Versions): Promise<Key[]> {
     return this.#write(collection, caller, async (tree, table) => {
-      const changes = await tree.update(table, [{ keys: [...keys] as Key[], patch: structuredClone(patch) }], undefined, { versions })
+      const changes = await tree.update(table, [{ keys: [...keys] as Key[], patch: copied(patch) }], undefined, { versions })
       return changes.flatMap((change) => change.keys)
     })
   }
 
   /** The same for several changes, each with its own keys. */
   async updateEach(collection: string, changes: readonly Change[], caller: Caller): Promise<Key[]> {
-    return this.#write(collection, caller, (tree, table) => tree.updateEach(table, structuredClone(changes) as Change[]))
+    return this.#write(collection, caller, (tree, table) => tree.updateEach(table, copied(changes) as Change[]))
   }
 
   async delete(collection: string, keys: readonly unknown[], caller: Caller, versions?: Versions): Promise<Key[]> {
     return this.#write(collection, caller, (tree, table) => tree.delete(table, keys, undefined, versions))
+  }
+
+  /** An item takes the place of another one in its collection's order; answers the keys of all that moved. @throws INVALID_PAYLOAD where there is no order. */
+  async sort(collection: string, move: Move, caller: Caller): Promise<Key[]> {
+    return this.#write(collection, caller, (tree, table) => tree.sort(table, move))
   }
 
   /** What is sent is copied for `work`, which may run again. */
@@ -88,4 +121,13 @@ export class Writer {
       this.#host.log.error('a handler failed after a write', { collection: change.table.name, action: change.action, error })
     })
   }
+}
+
+/** Lists and plain objects anew, so that handlers may change them; others (bytes, dates) as they are. A tenth of what `structuredClone` takes. */
+function copied<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copied) as T
+  if (!isObject(value) || ![Object.prototype, null].includes(Object.getPrototypeOf(value))) return value
+  const copy: Record<string, unknown> = { ...value }
+  for (const name in copy) copy[name] = copied(copy[name])
+  return copy as T
 }

@@ -3,10 +3,11 @@ import { type Access, problems, type Queryable, quoteName, type Snapshot, type T
 import type { Change, Item, Key } from '../api.ts'
 import { bind } from '../bind.ts'
 import { castType, keyLists } from '../keys.ts'
-import { fromText, ruleTexts, tableName, Writer } from '../sql.ts'
+import { fromText, ruleTexts } from '../sql/source.ts'
+import { tableName, Writer } from '../sql/writer.ts'
 import { isTime, resolveTime } from '../values.ts'
 import { faultsOf, hasPattern, variablesIn } from '../write/rules.ts'
-import { patternMatcher } from '../write/validation.ts'
+import { patternMatcher, storedIn } from '../write/validation.ts'
 import { withoutRelated } from './related.ts'
 import { checkNames, presetsOf, touchesAll, type WriteGrant, type WriteRules } from './writing.ts'
 
@@ -57,7 +58,7 @@ export class Check {
     const variables = new Map<string, unknown>()
     for (const name of variablesIn(validations)) variables.set(name, await this.#scene.variable(name))
     const matches = hasPattern(validations) ? await patternMatcher() : () => true
-    const context = { variables, matches, now: new Date() }
+    const context = { variables, matches, now: new Date(), stored: storedIn(table) }
     const rules = await Promise.all(validations.map((rule) => withoutRelated(this.#scene, table, rule, items)))
     for (const [i, item] of items.entries()) {
       const faults = rules.flatMap((each) => faultsOf(each[i], item, context, path))
@@ -115,6 +116,15 @@ export class Check {
   async stand(keys: readonly Key[]): Promise<void> {
     if (touchesAll(this.#rules) || !keys.length) return
     for (const row of await this.#rows(keys, false)) if (row && !row.grants.length) throw refused()
+  }
+
+  /** SQL that is true for a `row` in which `field` may be written, with the joins that this takes. @throws FORBIDDEN where it may be in none. */
+  mayWrite(field: string, writer: Writer, row: string): { joins: string; where: string } {
+    const { table, grants } = this.#rules
+    checkNames(table, [field], grants)
+    const { seen, joins } = ruleTexts(writer, table, this.#rules.conditions(), row)
+    const able = seen.filter((_, i) => grants[i]!.fields?.has(field) ?? true)
+    return { joins, where: able.map((text) => `(${text})`).join(' or ') }
   }
 
   /** For each key the grants that cover its row; nothing is locked. */
@@ -204,6 +214,36 @@ export async function checkSeen({ db, access, seen }: Scene, { name }: Table, ke
   if ((await db.text(text, bind(writer.done(text), { access, key: lists }))) === 'true') throw refused()
 }
 
+/**
+ * For each key whether the caller may read its row by it, or rules of a writing action cover it (null: they cover all). What is neither is for
+ * them as if it were not there, so that no answer depends on it.
+ */
+export async function knownRows(
+  { db, access, seen }: Scene,
+  table: Table,
+  rules: WriteRules | null | undefined,
+  keys: readonly unknown[],
+): Promise<readonly boolean[]> {
+  const readable = seen.tables.get(table.name)
+  const named = table.primaryKey
+  const writer = new Writer([], Number.POSITIVE_INFINITY)
+  const lists = named.map((name, part) => `${writer.parameter({ kind: 'key', part })}::${castType(table.columns.get(name)!)}[]`)
+  const sameKey = (row: string) => named.map((name, part) => `${row}.${quoteName(name)} = k.k${part}`).join(' and ')
+  const ways: string[] = []
+  if (readable && named.every((name) => readable.fields.has(name)))
+    ways.push(`exists (select from ${fromText(writer, readable)} s where ${sameKey('s')})`)
+  if (rules === null) ways.push('true')
+  else if (rules) {
+    const { seen: covered, joins } = ruleTexts(writer, table, rules.conditions(), 't')
+    ways.push(`exists (select from ${tableName(table)} t${joins} where ${sameKey('t')} and (${covered.join(' or ')}))`)
+  }
+  const text =
+    `select (${ways.join(' or ') || 'false'}) as known from unnest(${lists.join(', ')}) with ordinality ` +
+    `k(${[...named.map((_, part) => `k${part}`), '"#"'].join(', ')}) order by k."#"`
+  const found = await db.query<{ known: boolean }>(text, bind(writer.done(text), { access, key: keyLists(table, keys) }))
+  return found.map(({ known }) => known)
+}
+
 /** Null and what is left out are names as others are. */
 const namesIn = (item: Item): string[] => Object.keys(item).filter((name) => item[name] !== undefined)
 
@@ -220,7 +260,7 @@ function replaced(value: unknown, held: ReadonlyMap<string, unknown>, now: Date)
 }
 
 function isLink(table: Table, name: string) {
-  const link = table.links.get(name)
+  const link = table.pointsAnywhere?.includes(name) ? undefined : table.links.get(name)
   return link && link.kind !== 'o2m' ? link : undefined
 }
 

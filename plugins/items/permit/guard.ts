@@ -13,6 +13,8 @@ export interface Guard {
   readonly partial: ReadonlyMap<string, readonly number[]>
   /** Planned when they are first asked for. @throws INVALID_QUERY when a rule is not to be understood. */
   conditions(): Conditions
+  /** The same of rows as they are, amidst a write that will be undone; absent where rows are what they are. */
+  readonly stored?: () => { readonly table: Table; readonly conditions: Conditions }
 }
 
 /** `fields` are those seen in some row; `links` those whose other side may be read. */

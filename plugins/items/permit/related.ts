@@ -3,7 +3,9 @@ import { type Access, isObject, problems, type Queryable, quoteName, type Snapsh
 import type { Item } from '../api.ts'
 import { bind } from '../bind.ts'
 import { keyLists, keysCondition } from '../keys.ts'
-import { ruleTexts, tableName, Writer } from '../sql.ts'
+import { ruleTexts } from '../sql/source.ts'
+import { tableName, Writer } from '../sql/writer.ts'
+import { spelled } from '../write/spelling.ts'
 import { conditionsOf } from './grants.ts'
 
 interface Scene {
@@ -15,15 +17,35 @@ interface Scene {
 /** What is said of a related row passes, or fails, by what the field holds: rules of one item know no rows. */
 const [passes, failsOnKey, failsOnNull] = [{}, { _null: true }, { _nnull: true }]
 
-/** For each item the rule without what it says of related rows: told of the field instead, for keys that stand in the item. */
+/** For each item the rule without what it says of related rows: told of the field instead, for rows that are there and that the item names. */
 export async function withoutRelated(scene: Scene, table: Table, rule: unknown, items: readonly Item[]): Promise<unknown[]> {
-  const verdicts = new Map<string, ReadonlyMap<string, boolean>>()
+  const verdicts = new Map<string, Verdict>()
   for (const { id, target, said, field } of relatedIn(scene.snapshot, table, rule)) {
-    const keys = [...new Set(items.map((item) => item[field]).filter((key) => typeof key === 'string' || typeof key === 'number'))]
-    verdicts.set(id, await fitting(scene, target, said, keys))
+    const keys = new Set(
+      items.map((item) => keyIn(target, item[field])).filter((key) => typeof key === 'string' || typeof key === 'number'),
+    )
+    verdicts.set(id, { target, fits: await fitting(scene, target, said, [...keys]) })
   }
   return verdicts.size ? items.map((item) => rewritten(rule, item, verdicts)) : items.map(() => rule)
 }
+
+interface Verdict {
+  readonly target: Table
+  /** By key, of rows that are there: whether they are as the rule says. */
+  readonly fits: ReadonlyMap<string, boolean>
+}
+
+/** The key of the row that a value stands for, or is to change. */
+const keyIn = ({ primaryKey: [key = ''] }: Table, value: unknown): unknown => (isObject(value) ? value[key] : value)
+
+/** However a key is spelled. */
+const sameKey = (table: Table, key: unknown): string => String(spelled(table.fields.get(table.primaryKey[0]!)!, key))
+
+/** Whether `patch` sets all that is said of a row, so that what the row holds does not matter. */
+const decides = (patch: Item, said: unknown): boolean =>
+  Object.entries(said as Item).every(([name, inner]) =>
+    Array.isArray(inner) ? inner.every((part) => decides(patch, part)) : Object.hasOwn(patch, name) && !isRelated(inner),
+  )
 
 interface Related {
   readonly id: string
@@ -53,15 +75,18 @@ function relatedIn(snapshot: Snapshot, table: Table, rule: unknown): Related[] {
   })
 }
 
-function rewritten(rule: unknown, item: Item, verdicts: ReadonlyMap<string, ReadonlyMap<string, boolean>>): unknown {
+function rewritten(rule: unknown, item: Item, verdicts: ReadonlyMap<string, Verdict>): unknown {
   if (!isObject(rule)) return rule
   return Object.fromEntries(
     Object.entries(rule).map(([field, said]) => {
       if (Array.isArray(said) && (field === '_and' || field === '_or')) return [field, said.map((part) => rewritten(part, item, verdicts))]
       const verdict = isRelated(said) ? verdicts.get(idOf(field, said)) : undefined
       const value = item[field]
-      if (!verdict || value === undefined || isObject(value)) return [field, said]
-      return [field, value === null ? failsOnNull : verdict.get(String(value)) ? passes : failsOnKey]
+      if (!verdict || value === undefined) return [field, said]
+      if (value === null) return [field, failsOnNull]
+      const fits = verdict.fits.get(sameKey(verdict.target, keyIn(verdict.target, value)))
+      if (!isObject(value)) return [field, fits ? passes : failsOnKey]
+      return [field, fits !== false || decides(value, said) ? said : failsOnKey]
     }),
   )
 }
@@ -71,13 +96,13 @@ async function fitting(
   table: Table,
   said: object,
   keys: readonly unknown[],
-): Promise<Map<string, boolean>> {
+): Promise<ReadonlyMap<string, boolean>> {
   if (!keys.length) return new Map()
   const lists = keyLists(table, keys)
   const writer = new Writer([], Number.POSITIVE_INFINITY)
   const named = keysCondition('t', table, (part) => writer.parameter({ kind: 'key', part }))
   const { seen, joins } = ruleTexts(writer, table, conditionsOf(snapshot, table, [{ filter: said }]), 't')
-  const text = `select t.${quoteName(table.primaryKey[0]!)}::text as key from ${tableName(table)} t${joins} where ${named} and ${seen[0]}`
-  const rows = await db.query<{ key: string }>(text, bind(writer.done(text), { access, key: lists }))
-  return new Map(rows.map(({ key }) => [key, true]))
+  const text = `select t.${quoteName(table.primaryKey[0]!)}::text as key, (${seen[0]}) as fits from ${tableName(table)} t${joins} where ${named}`
+  const rows = await db.query<{ key: string; fits: boolean | null }>(text, bind(writer.done(text), { access, key: lists }))
+  return new Map(rows.map(({ key, fits }) => [sameKey(table, key), fits === true]))
 }

@@ -2,40 +2,69 @@
 import type { Link, Rule, Snapshot, Table } from 'plinth'
 import { type Conditions, conditionsOf, type Grant, grantsOf } from './grants.ts'
 import type { GuardedTable } from './guard.ts'
+import { asStored } from './stored.ts'
 
-/** @param rules Those about reading. */
-export function seenBy(snapshot: Snapshot, rules: readonly Rule[]): Snapshot {
+/**
+ * @param rules Those about reading.
+ * @param touched Tables of which rows are written only to be read, and undone.
+ */
+export function seenBy(snapshot: Snapshot, rules: readonly Rule[], touched?: ReadonlySet<string>): Snapshot {
   const granted = new Map<Table, readonly Grant[]>()
   const byName = Map.groupBy(rules, ({ collection }) => collection)
-  const whole = wholly(snapshot, byName)
   for (const [name, about] of byName) {
     const table = snapshot.tables.get(name)
-    const grants = table ? grantsOf(table, toldOf(table, about, whole)) : []
+    const grants = table ? grantsOf(table, toldOf(snapshot, table, about, byName)) : []
     if (table && grants.length) granted.set(table, grants)
   }
   const names = new Set([...granted.keys()].map(({ name }) => name))
-  const tables = new Map([...granted].map(([table, grants]) => [table.name, guarded(snapshot, table, grants, names)]))
+  const before = touched && asStored(snapshot, touched)
+  const tables = new Map([...granted].map(([table, grants]) => [table.name, guarded(snapshot, table, grants, names, before)]))
   return Object.freeze({ ...snapshot, tables })
 }
 
-/** The collections of which every row is seen with every field: none that tells of others, as its rows are held back. */
-const wholly = (snapshot: Snapshot, byName: ReadonlyMap<string, readonly Rule[]>): readonly string[] =>
-  [...byName].flatMap(([name, about]) => {
-    const table = snapshot.tables.get(name)
-    const sees = ({ filter, fields }: Grant) => !filter && fields.size === table?.fields.size
-    return table && !table.tellsOf && grantsOf(table, about).some(sees) ? name : []
-  })
-
-/** Rules about a table whose rows tell of other collections are about those of `whole`; what comes with app access is about one's own deeds. */
-function toldOf({ tellsOf }: Table, rules: readonly Rule[], whole: readonly string[]): readonly Rule[] {
+/** Rules about a table whose rows tell of items are about those that are seen; what comes with app access is about one's own deeds. */
+function toldOf(
+  snapshot: Snapshot,
+  { tellsOf }: Table,
+  rules: readonly Rule[],
+  byName: ReadonlyMap<string, readonly Rule[]>,
+): readonly Rule[] {
   if (!tellsOf) return rules
+  const told: object[] = []
+  const whole: string[] = []
+  for (const [name, about] of byName) {
+    const table = snapshot.tables.get(name)
+    if (!table || table.tellsOf) continue
+    const grants = grantsOf(table, about)
+    const [key, ...others] = table.primaryKey
+    const all = grants.filter(({ filter }) => !filter)
+    if (tellsOf.item ? all.length : all.some(({ fields }) => fields.size === table.fields.size)) whole.push(name)
+    else if (tellsOf.item && grants.length && key !== undefined && !others.length)
+      told.push({ [`${tellsOf.item}:${name}`]: { _and: [{ [key]: { _nnull: true } }, { _or: grants.map(({ filter }) => filter) }] } })
+  }
+  if (whole.length) told.push({ [tellsOf.collection]: { _in: whole } })
   return rules.flatMap((rule) => {
     if (rule.policy === null) return rule
-    return whole.length ? { ...rule, permissions: { _and: [rule.permissions ?? {}, { [tellsOf]: { _in: whole } }] } } : []
+    return told.length ? { ...rule, permissions: { _and: [rule.permissions ?? {}, { _or: told }] } } : []
   })
 }
 
-function guarded(snapshot: Snapshot, table: Table, grants: readonly Grant[], readable: ReadonlySet<string>): GuardedTable {
+/** A table whose rows tell of items as one that leads there, for conditions to follow. */
+function leading(snapshot: Snapshot, table: Table): Table {
+  const { collection, item } = table.tellsOf ?? {}
+  if (!collection || !item) return table
+  const relation = { collection: table.name, field: item, related: null, foreignKey: null, meta: null }
+  const link: Link = { kind: 'm2a', field: item, collectionField: collection, targets: [...snapshot.tables.keys()], relation }
+  return { ...table, links: new Map([...table.links, [item, link]]) }
+}
+
+function guarded(
+  snapshot: Snapshot,
+  table: Table,
+  grants: readonly Grant[],
+  readable: ReadonlySet<string>,
+  before: Snapshot | undefined,
+): GuardedTable {
   const visible = new Set(grants.flatMap(({ fields }) => [...fields]))
   const links = [...table.links.values()].flatMap((link) => seenLink(link, visible, readable))
   // What leads to a table that is not seen may be named: it is left out of the answer, as the API has it.
@@ -49,7 +78,13 @@ function guarded(snapshot: Snapshot, table: Table, grants: readonly Grant[], rea
       whole: table,
       grants,
       partial: partialFields(grants),
-      conditions: () => (conditions ??= conditionsOf(snapshot, table, grants)),
+      conditions: () => (conditions ??= conditionsOf(snapshot, leading(snapshot, table), grants)),
+      ...(before && {
+        stored() {
+          const whole = before.tables.get(table.name)!
+          return { table: whole, conditions: conditionsOf(before, leading(before, whole), grants) }
+        },
+      }),
     },
   })
 }

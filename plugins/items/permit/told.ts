@@ -4,7 +4,8 @@ import { type Item, type RuleAction, type RulesTold, ruleActions, type TouchedAc
 import { bind } from '../bind.ts'
 import type { Permits } from '../permit.ts'
 import type { Reader } from '../read.ts'
-import { ruleTexts, tableName, Writer } from '../sql.ts'
+import { ruleTexts } from '../sql/source.ts'
+import { tableName, Writer } from '../sql/writer.ts'
 import { variableOf } from '../write/variables.ts'
 import { Check } from './check.ts'
 import { writeRules } from './writing.ts'
@@ -42,7 +43,7 @@ export function createTeller(host: Host, permits: Permits, reader: Reader): Rule
     return told
   }
 
-  async function touches(access: Access, collection: string, key?: string): Promise<TouchedActions> {
+  async function touches(access: Access, collection: string, key?: string, db?: Queryable): Promise<TouchedActions> {
     const table = host.registry.snapshot.tables.get(collection)
     const answer: Record<string, Item> = {}
     const keys = table?.singleton && key === undefined ? await keyOfSingleton(collection) : key === undefined ? null : [key]
@@ -52,7 +53,7 @@ export function createTeller(host: Host, permits: Permits, reader: Reader): Rule
         answer[action] = { access: true }
         continue
       }
-      const checked = check(access, action, collection)
+      const checked = check(access, action, collection, db)
       const may = checked !== null && (keys ? keys.length > 0 && (await covered(checked, keys)) : true)
       const more = may && table?.singleton && action === 'update' ? await summed(rules, checked) : {}
       answer[action] = { ...more, access: may }
@@ -89,7 +90,7 @@ export function createTeller(host: Host, permits: Permits, reader: Reader): Rule
     }
   }
 
-  return { summary, touches, explain }
+  return { model: (access) => permits.of(access, host.registry.snapshot).told, summary, touches, explain }
 }
 
 /** A key that no row can have is one that no rule covers. */

@@ -26,6 +26,10 @@ export interface Writes {
   delete(table: Table, keys: readonly unknown[], place: Place): Promise<unknown>
   /** Whether the caller may see some rows only. */
   readonly limited: boolean
+  /** The schema as they may read it. */
+  readonly seen: Snapshot
+  /** Which of the rows of `keys` the caller may read, or may do this to: for them there are no others. */
+  known(table: Table, keys: readonly unknown[], action: 'update' | 'delete'): Promise<readonly boolean[]>
   /** @throws FORBIDDEN for the key of a row that the caller does not see. */
   checkSeen(table: Table, keys: readonly Key[]): Promise<void>
 }
@@ -64,7 +68,7 @@ export class Nest {
     this.#limits = limits
   }
 
-  #at = (table: Table): Target => ({ table, db: this.#db, snapshot: this.#snapshot })
+  #at = (table: Table): Target => ({ table, db: this.#db, seen: this.#writes.seen })
 
   /** Leaves the keys that there are, so that nothing is written beside a row that is missing. */
   async keepPresent(table: Table, changes: readonly Change[], parts: readonly Parts[]): Promise<void> {
@@ -122,11 +126,12 @@ export class Nest {
     const highest = await this.#numbers(link, table, holders, fresh)
     const entries = holders.flatMap((holder) => this.#entriesOf(link, table, holder, highest.get(holder)))
     const kept = await this.#save(table, entries, path, link.targetField)
-    const left = await this.#left(link, table, holders, kept, fresh)
+    const action = link.relation.meta?.one_deselect_action === 'delete' ? 'delete' : 'update'
+    const left = await this.#left(link, table, holders, kept, fresh, action)
     if (!left.length) return
     const place = { path, parents: left.map(({ parent }) => parent) }
     const keys = left.map(({ key }) => key)
-    if (link.relation.meta?.one_deselect_action === 'delete') await this.#writes.delete(table, keys, place)
+    if (action === 'delete') await this.#writes.delete(table, keys, place)
     else {
       const changes = keys.map((key) => ({ keys: [key], patch: { [link.targetField]: null } }))
       await this.#writes.update(table, changes, place, { present: true })
@@ -168,13 +173,14 @@ export class Nest {
     ]
   }
 
-  /** The rows that lists have let go of: those that a set leaves out, and those that are to be deleted. */
+  /** The rows that lists have let go of: those that a set leaves out, and those that are to be deleted. What the caller knows nothing of stays. */
   async #left(
     link: ManyLink,
     table: Table,
     holders: readonly Holder[],
     kept: readonly (Key | undefined)[],
     fresh: boolean,
+    action: 'update' | 'delete',
   ): Promise<{ key: Key; parent: Item }[]> {
     const target = this.#at(table)
     const column = link.targetField
@@ -189,10 +195,14 @@ export class Nest {
     const known = kept.filter((key) => key !== undefined)
     const others = sets.length ? await otherChildren(target, column, owners(sets), known) : []
     const own = removals.length ? await ownChildren(target, column, owners(removals), removed) : []
-    return [
+    const left = [
       ...others.map(({ owner, key }) => ({ key, parent: sets[owner]!.item })),
       ...own.map(({ owner, key }) => ({ key, parent: removals[owner]!.item })),
     ]
+    if (!this.#writes.limited || (!sets.length && !removals.length)) return left
+    const asked = left.map(({ key }) => key)
+    const seen = await this.#writes.known(table, asked, action)
+    return left.filter((_, i) => seen[i])
   }
 
   /**
@@ -206,13 +216,11 @@ export class Nest {
       if (++this.#relations > this.#limits.relations)
         throw problems.INVALID_PAYLOAD(`The payload has more than ${this.#limits.relations} sets of nested items.`)
       const named = wave.filter(({ identity }) => identity !== null)
-      const known = named.length
-        ? await lookUp(
-            this.#at(table),
-            named.map(({ identity }) => keyOfIdentity(table, identity!)),
-            column ?? null,
-          )
-        : []
+      const known = await this.#lookUp(
+        table,
+        named.map(({ identity }) => keyOfIdentity(table, identity!)),
+        column ?? null,
+      )
       const fresh: Entry[] = wave.filter(({ identity }) => identity === null)
       const changed: { entry: Entry; change: Change }[] = []
       const linked: Key[] = []
@@ -244,6 +252,15 @@ export class Nest {
       }
     }
     return entries.map((entry) => keys.get(entry.identity ?? entry))
+  }
+
+  /** For each key its row's key and what `column` holds there; undefined where there is none for the caller. */
+  async #lookUp(table: Table, keys: readonly unknown[], column: string | null): ReturnType<typeof lookUp> {
+    if (!keys.length) return []
+    const rows = await lookUp(this.#at(table), keys, column)
+    if (!this.#writes.limited) return rows
+    const known = await this.#writes.known(table, keys, 'update')
+    return rows.map((row, i) => (known[i] ? row : undefined))
   }
 
   /** What `column` holds in the rows of these keys. */

@@ -2,6 +2,7 @@
 import { isObject, type Link, problems, type Snapshot, type Table } from 'plinth'
 import type { Item } from '../api.ts'
 import { keyParameters } from '../keys.ts'
+import { dotted } from '../payload.ts'
 
 export type Scalar = string | number
 type LinkOf<Kind extends Link['kind']> = Extract<Link, { kind: Kind }>
@@ -33,37 +34,37 @@ export interface Parts {
 
 const isScalar = (value: unknown): value is Scalar => typeof value === 'string' || typeof value === 'number'
 /** @throws INVALID_PAYLOAD for a list of another form, or an item of a collection that its field does not take. */
-export function takeApart(snapshot: Snapshot, table: Table, item: Item): Parts {
+export function takeApart(snapshot: Snapshot, table: Table, item: Item, path: readonly string[] = []): Parts {
   // Without a prototype: fields may be called "constructor" or "__proto__".
   const own: Item = Object.create(null)
   const ones: One[] = []
   const lists = new Map<string, ListChange>()
   for (const [field, value] of Object.entries(item)) {
     const link = value === undefined ? undefined : table.links.get(field)
-    if (link?.kind === 'o2m') lists.set(field, toListChange(field, value))
-    else if (link && typeof value === 'object' && value !== null) ones.push(toOne(snapshot, link, item, value))
+    if (link?.kind === 'o2m') lists.set(field, toListChange(dotted(path, field), value))
+    else if (link && typeof value === 'object' && value !== null) ones.push(toOne(snapshot, link, item, value, dotted(path, field)))
     else own[field] = value
   }
   return { own, ones, lists }
 }
 
-/** A list in the place of an item has no fields. */
-function toOne(snapshot: Snapshot, link: LinkOf<'m2o' | 'm2a'>, holder: Item, value: object): One {
+/** A list in the place of an item has no fields. `place` is the field with what leads to it. */
+function toOne(snapshot: Snapshot, link: LinkOf<'m2o' | 'm2a'>, holder: Item, value: object, place: string): One {
   const item = isObject(value) ? value : {}
   const { field } = link
   if (link.kind === 'm2o') return { field, target: link.target, targetField: link.targetField, item }
   const target = holder[link.collectionField]
   if (target === undefined || target === null)
-    throw problems.INVALID_PAYLOAD(`"${field}" holds an item, so "${link.collectionField}" must say of which collection.`)
+    throw problems.INVALID_PAYLOAD(`"${place}" holds an item, so "${link.collectionField}" must say of which collection.`)
   if (typeof target !== 'string' || !link.targets.includes(target) || !snapshot.tables.has(target))
-    throw problems.INVALID_PAYLOAD(`"${field}" cannot hold an item of that collection.`)
+    throw problems.INVALID_PAYLOAD(`"${place}" cannot hold an item of that collection.`)
   return { field, target, targetField: null, item }
 }
 
 const steps = ['create', 'update', 'delete']
 
-function toListChange(field: string, value: unknown): ListChange {
-  const refuse = (expects: string) => problems.INVALID_PAYLOAD(`"${field}" must be ${expects}.`)
+function toListChange(place: string, value: unknown): ListChange {
+  const refuse = (expects: string) => problems.INVALID_PAYLOAD(`"${place}" must be ${expects}.`)
   // Whatever says no in JavaScript empties the list, as the API has it.
   if (!value) return { kind: 'set', entries: [] }
   if (Array.isArray(value)) {
@@ -117,14 +118,14 @@ export const keyOfIdentity = (table: Table, identity: string): unknown => {
  * Entries in sets that hold each row once, so that a set can be written at once. What is said of a row twice is said together if its nested items
  * allow it; if not, it has to wait for the next set, as its items are those that the last one says.
  */
-export function inWaves(table: Table, entries: readonly Entry[]): Entry[][] {
+export function inWaves(table: Table, entries: readonly Entry[], mayJoin = agree): Entry[][] {
   const waves: Entry[][] = [[]]
   const last = new Map<string, { wave: number; at: number }>()
   for (const entry of entries) {
     const { identity } = entry
     const before = identity === null ? undefined : last.get(identity)
     const earlier = before && waves[before.wave]![before.at]!
-    if (before && earlier && agree(table, earlier.item, entry.item)) {
+    if (before && earlier && mayJoin(table, earlier.item, entry.item)) {
       const bare = earlier.bare && entry.bare
       waves[before.wave]![before.at] = { ...earlier, item: { ...earlier.item, ...entry.item }, owner: entry.owner, bare }
       continue

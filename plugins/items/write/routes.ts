@@ -17,6 +17,8 @@ export interface Shared {
   readonly writer: Writer
   /** How long a request may be repeated, ms. */
   readonly answerLifetime: number
+  /** POST takes no list. */
+  readonly single: boolean
   /** The collection that a request is about. @throws FORBIDDEN where the caller may not do this. */
   enter(c: C, action: Action, query?: QueryInput): string
   /** The key in the path. */
@@ -28,7 +30,7 @@ export interface Shared {
 }
 
 export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAction) => boolean, shared: Shared): void {
-  const { reader, writer, answerLifetime, enter, keyIn, queryOf, callerOf, answer, nothing } = shared
+  const { reader, writer, answerLifetime, single, enter, keyIn, queryOf, callerOf, answer, nothing } = shared
   const root = path || '/'
   const byKey = `${path}/:key`
   const singleton = (collection: string) => reader.snapshot.tables.get(collection)?.singleton === true
@@ -62,6 +64,7 @@ export function writeRoutes(routes: Hono<Env>, path: string, on: (action: CrudAc
       const collection = enter(c, 'create')
       if (singleton(collection)) throw routeNotFound(c)
       reader.check(queryOf(c))
+      if (single && Array.isArray(body)) throw problems.INVALID_PAYLOAD('The body must be an object: these are made one by one.')
       const items = (Array.isArray(body) ? body : [body ?? {}]).map(itemOf)
       const repeatable = await toRepeatable(c.env.header('idempotency-key'), c.env.accountability, [c.req.path, queryOf(c), body ?? null])
       const make = async (inside: Caller) => {
@@ -146,7 +149,7 @@ async function shown(read: () => Promise<Shown>): Promise<Shown | null> {
 }
 
 /** A singleton's row is changed, or made when there is none yet. */
-async function saveSingleton(reader: Reader, writer: Writer, collection: string, patch: Item, caller: Caller): Promise<void> {
+export async function saveSingleton(reader: Reader, writer: Writer, collection: string, patch: Item, caller: Caller): Promise<void> {
   const [key = ''] = reader.snapshot.tables.get(collection)?.primaryKey ?? []
   // Whether there is a row does not depend on who sees it.
   const row: Item = JSON.parse(await reader.list(collection, { fields: [key] }, { ...caller, access: system })).data

@@ -9,6 +9,15 @@ export interface RuleContext {
   readonly variables: ReadonlyMap<string, unknown>
   readonly matches: (pattern: string, text: string) => boolean
   readonly now: Date
+  /** How columns hold values. */
+  readonly stored?: Stored
+}
+
+export interface Stored {
+  /** What a field makes of a value: other spellings of a value are that value. */
+  spelled(field: string, value: unknown): unknown
+  /** The same of what it keeps of it. */
+  kept(field: string, value: unknown): unknown
 }
 
 /** Members of FAILED_VALIDATION: which field, which check, and what it is about. */
@@ -50,9 +59,36 @@ function checkField(field: string, item: Item, condition: unknown, context: Rule
   return Object.entries(conditions).flatMap(([operator, raw]): Fault[] => {
     if (!operator.startsWith('_')) return isObject(value) ? checkField(operator, value, raw, context) : []
     if (value === undefined) return operator === '_submitted' ? [{ field, ...required }] : []
-    const faults = Object.hasOwn(checks, operator) ? checks[operator]!(value, resolved(raw, context), context) : []
-    return faults.map((fault) => ({ field, ...fault }))
+    if (!Object.hasOwn(checks, operator)) return []
+    const wanted = resolved(raw, context)
+    const faults = checks[operator]!(value, wanted, context)
+    const found = faults.length || !context.stored ? faults : storedFaults(field, operator, value, wanted, context.stored, context)
+    return found.map((fault) => ({ field, ...fault }))
   })
+}
+
+/** What compares with values, and may be passed by another spelling of what it refuses. */
+const evaded: ReadonlySet<string> = new Set(['_neq', '_nin', '_lt', '_lte', '_gt', '_gte', '_between', '_nbetween'])
+
+function storedFaults(
+  field: string,
+  operator: string,
+  value: unknown,
+  wanted: unknown,
+  { spelled, kept }: Stored,
+  context: RuleContext,
+): Omit<Fault, 'field'>[] {
+  if (value === null || wanted === null || wanted === undefined) return []
+  const held = kept(field, value)
+  // Of a text other rules speak too.
+  if (!evaded.has(operator))
+    return typeof value === 'string' && value.startsWith(String(held)) && held !== value ? checks[operator]!(held, wanted, context) : []
+  const listed = /in$|between$/.test(operator) ? bounds(wanted).map((one) => spelled(field, one)) : spelled(field, wanted)
+  const faults = checks[operator]!(held, listed, context)
+  // Told in the rule's own words.
+  return faults.length
+    ? [operator === '_nin' ? { type: 'nin', invalid: bounds(wanted) } : operator === '_neq' ? { type: 'neq', invalid: wanted } : faults[0]!]
+    : []
 }
 
 function resolved(raw: unknown, context: RuleContext): unknown {

@@ -1,17 +1,21 @@
 /** The statements of writes: a set of rows each. Rows travel as one JSON parameter and PostgreSQL gives them their types. */
+import { LRUCache } from 'lru-cache'
 import { type Parameter, quoteName, type Snapshot, type Table, type Transaction } from 'plinth'
 import type { Item, Key } from '../api.ts'
 import { toWriteProblem } from '../faults.ts'
-import { castType, keyColumns, keyLists, keyOf, keysCondition } from '../keys.ts'
-import { quoteLiteral, tableName } from '../sql.ts'
+import { castType, keyColumns, keyLists, keyOf, keysCondition, keysMatch } from '../keys.ts'
+import { quoteLiteral, tableName } from '../sql/writer.ts'
 import { toWhole } from '../values.ts'
 import { versionOf } from '../versions.ts'
 
 /** Where statements are sent. */
 export interface Target {
-  readonly snapshot: Snapshot
+  /** The schema as the caller may read it: errors tell of nothing else. */
+  readonly seen: Snapshot
   readonly db: Transaction
   readonly table: Table
+  /** The fields that lead to the rows in a payload. */
+  readonly path?: readonly string[]
 }
 
 /** Fields that are answered together with keys. */
@@ -21,7 +25,7 @@ const row = 't'
 
 /** Runs a statement; what the database refuses is said in the API's words. `items` are what it was asked for with. */
 async function ask(
-  { db, snapshot, table }: Target,
+  { db, seen, table, path }: Target,
   text: string,
   parameters: readonly Parameter[],
   items: readonly Item[] = [],
@@ -29,7 +33,7 @@ async function ask(
   try {
     return await db.query<Item>(text, parameters)
   } catch (thrown) {
-    throw toWriteProblem(thrown, snapshot, table, items)
+    throw toWriteProblem(thrown, seen, table, items, path)
   }
 }
 
@@ -38,20 +42,37 @@ async function ask(
  * `items` are what the rows were made of.
  */
 export async function insertRows(target: Target, rows: readonly Item[], items: readonly Item[], wanted: Wanted): Promise<Item[]> {
-  const columns = [...new Set(rows.flatMap((values) => Object.keys(values)))]
-  const stored = await ask(target, insertText(target.table, columns, rows, wanted), [JSON.stringify(rows)], items)
+  const { table } = target
+  const given = [...new Set(rows.flatMap((values) => Object.keys(values)))]
+  const columns = given.length ? given : writable(table)
+  const partial = columns.filter((name) => rows.some((values) => values[name] === undefined) && defaultOf(table, name))
+  const text = keptText(table, ['insert', columns, partial, [...wanted]], () => insertText(table, columns, new Set(partial), wanted))
+  const stored = await ask(target, text, [JSON.stringify(rows)], items)
   await raiseSequence(target, rows)
   return stored
 }
 
-function insertText(table: Table, given: readonly string[], rows: readonly Item[], wanted: Wanted): string {
+/**
+ * Texts of statements, by what they depend on. Most writes are like earlier ones, and a statement that is prepared is found faster by the very string
+ * that it was prepared with.
+ */
+const texts = new WeakMap<Table, LRUCache<string, string>>()
+
+function keptText(table: Table, by: readonly unknown[], make: () => string): string {
+  const own = texts.get(table) ?? new LRUCache({ max: 100 })
+  texts.set(table, own)
+  const key = JSON.stringify(by)
+  const text = own.get(key) ?? make()
+  own.set(key, text)
+  return text
+}
+
+function insertText(table: Table, columns: readonly string[], partial: ReadonlySet<string>, wanted: Wanted): string {
   const target = tableName(table)
   const returning = `returning ${keyColumns(row, table, wanted) || '1'}`
-  const columns = given.length ? given : writable(table)
   if (!columns.length) return `insert into ${target} as ${row} select from generate_series(1, json_array_length($1::json)) ${returning}`
   const names = columns.map(quoteName).join(', ')
   const into = `insert into ${target} as ${row} (${names})`
-  const partial = new Set(columns.filter((name) => defaultOf(table, name) && rows.some((values) => values[name] === undefined)))
   if (!partial.size) return `${into} select ${names} from json_to_recordset($1::json) v(${typed(table, columns)}) ${returning}`
   const values = columns.map((name) => (partial.has(name) ? givenOr(name, defaultOf(table, name)!) : `v.${quoteName(name)}`))
   return `${into} select ${values.join(', ')} from ${entries(typed(table, columns))} order by e.n ${returning}`
@@ -129,15 +150,17 @@ export async function updateRows(target: Target, changes: readonly RowChange[], 
 
 async function updateAll(target: Target, { keys, values, patch }: RowChange, wanted: Wanted, versions?: Versions): Promise<Item[]> {
   const { table } = target
-  const lists = keyLists(table, keys)
+  const { where, parameters } = keysMatch(row, table, keys)
   const given = Object.keys(values)
-  // What changes nothing of its own still makes a new version of the row, as its lists may change.
-  const columns = given.length ? given : writable(table)
-  const set = columns.map((name) => `${quoteName(name)} = ${given.length ? 'v' : row}.${quoteName(name)}`).join(', ')
-  const source = `json_to_record($${lists.length + 1}::json) v(${typed(table, columns)})`
-  const where = keysCondition(row, table, (part) => `$${part + 1}`) + ofVersions(versions, lists.length + 2)
-  const text = `update ${tableName(table)} as ${row} set ${set} from ${source} where ${where} returning ${keyColumns(row, table, wanted)}`
-  return ask(target, text, [...lists, JSON.stringify(values), ...(versions ? [versions] : [])], [patch])
+  const text = keptText(table, ['update', where, given, Boolean(versions), [...wanted]], () => {
+    // What changes nothing of its own still makes a new version of the row, as its lists may change.
+    const columns = given.length ? given : writable(table)
+    const set = columns.map((name) => `${quoteName(name)} = ${given.length ? 'v' : row}.${quoteName(name)}`).join(', ')
+    const source = `json_to_record($${parameters.length + 1}::json) v(${typed(table, columns)})`
+    const which = where + ofVersions(versions, parameters.length + 2)
+    return `update ${tableName(table)} as ${row} set ${set} from ${source} where ${which} returning ${keyColumns(row, table, wanted)}`
+  })
+  return ask(target, text, [...parameters, JSON.stringify(values), ...(versions ? [versions] : [])], [patch])
 }
 
 /** A column that a change does not name keeps its value. */
@@ -178,10 +201,10 @@ function distribute(found: readonly Item[], size: number, placeOf: (n: number) =
 
 export async function deleteRows(target: Target, keys: readonly unknown[], versions?: Versions): Promise<Key[]> {
   const { table } = target
-  const lists = keyLists(table, keys)
-  const where = keysCondition(row, table, (part) => `$${part + 1}`) + ofVersions(versions, lists.length + 1)
-  const text = `delete from ${tableName(table)} as ${row} where ${where} returning ${keyColumns(row, table)}`
-  const gone = await ask(target, text, versions ? [...lists, versions] : lists)
+  const { where, parameters } = keysMatch(row, table, keys)
+  const which = where + ofVersions(versions, parameters.length + 1)
+  const text = `delete from ${tableName(table)} as ${row} where ${which} returning ${keyColumns(row, table)}`
+  const gone = await ask(target, text, versions ? [...parameters, versions] : parameters)
   return gone.map((key) => keyOf(table, key))
 }
 

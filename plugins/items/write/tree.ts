@@ -17,7 +17,7 @@ import {
 } from '../api.ts'
 import { keyOf } from '../keys.ts'
 import { type Surroundings, toChange, toNewRow } from '../payload.ts'
-import { Check, checkSeen, fillIn, type Scene } from '../permit/check.ts'
+import { Check, checkSeen, fillIn, knownRows, type Scene } from '../permit/check.ts'
 import type { WriteAction } from '../permit/writing.ts'
 import type { Permit, Permits } from '../permit.ts'
 import { itemProblems } from '../problems.ts'
@@ -25,6 +25,7 @@ import type { Reader } from '../read.ts'
 import { hasVersions } from '../versions.ts'
 import { Nest, type NestLimits, type Owner, type Place } from './nest.ts'
 import { type Entry, identityOf, inWaves, keyOfIdentity, type Parts, takeApart, withoutKey } from './parts.ts'
+import { type Move, moveRow, sortFieldOf } from './sort.ts'
 import { deleteRows, insertRows, type Target, updateRows, type Versions } from './statements.ts'
 import { rulesOf } from './validation.ts'
 import { variableOf } from './variables.ts'
@@ -98,8 +99,16 @@ export class Tree {
     return this.#permit.limited
   }
 
+  get seen(): Snapshot {
+    return this.#permit.seen
+  }
+
   checkSeen(table: Table, keys: readonly Key[]): Promise<void> {
     return checkSeen(this.#scene(), table, keys)
+  }
+
+  known(table: Table, keys: readonly unknown[], action: 'update' | 'delete'): Promise<readonly boolean[]> {
+    return knownRows(this.#scene(), table, this.#permit.rulesOf(action, table.name), keys)
   }
 
   #scene = (): Scene => ({
@@ -122,11 +131,11 @@ export class Tree {
         for (const row of e.rows) fillIn(row, presets)
         await check.valid(e.rows, place.path)
       }
-      const parts = e.rows.map((item) => takeApart(this.#snapshot, table, item))
+      const parts = e.rows.map((item) => takeApart(this.#snapshot, table, item, place.path))
       const around = await this.#surroundings(table, place)
       const rows = parts.map((part, i) => toNewRow(table, part.own, this.#access, around(e.rows[i]!, part)))
       await this.#nest.writeOnes(parts, rows, e.rows, place)
-      e.stored = await insertRows(this.#at(table), rows, e.rows, e.wanted)
+      e.stored = await insertRows(this.#at(table, place), rows, e.rows, e.wanted)
       e.keys = e.stored.map((row) => keyOf(table, row))
       const owners = e.keys.map((key, i): Owner => ({ key, item: e.rows[i]!, lists: parts[i]!.lists }))
       await this.#nest.writeLists(table, owners, place, true)
@@ -160,7 +169,7 @@ export class Tree {
         e.changes.map(({ patch }) => patch),
         place.path,
       )
-      const parts = e.changes.map(({ patch }) => takeApart(this.#snapshot, table, patch))
+      const parts = e.changes.map(({ patch }) => takeApart(this.#snapshot, table, patch, place.path))
       if (!present && parts.some(({ ones, lists }) => ones.length || lists.size)) await this.#nest.keepPresent(table, e.changes, parts)
       const around = await this.#surroundings(table, place)
       const rows = e.changes.map(({ keys, patch }, i) => ({
@@ -175,7 +184,7 @@ export class Tree {
         found.map((i) => rows[i]!.patch),
         place,
       )
-      const stored = await updateRows(this.#at(table), rows, e.wanted, versions)
+      const stored = await updateRows(this.#at(table, place), rows, e.wanted, versions)
       if (versions !== undefined && !stored.flat().length) throw itemProblems.PRECONDITION_FAILED()
       for (const [i, change] of e.changes.entries()) {
         change.stored = stored[i]!
@@ -191,11 +200,14 @@ export class Tree {
     return event.changes
   }
 
-  /** Changes of which some may be about the same row: they happen one after the other. */
+  /** Changes of which some may be about the same row: they happen one after the other, and each is told of in histories. */
   async updateEach(table: Table, changes: readonly Change[]): Promise<Key[]> {
     const entries = changes.flatMap(({ keys, patch }) => keys.map((key) => this.#entry(table, key, patch)))
     const keys: Key[] = []
-    for (const wave of inWaves(table, entries)) {
+    const waves = inWaves(table, entries, () => false)
+    if (waves.length > this.#limits.relations)
+      throw problems.INVALID_PAYLOAD(`The list changes an item more than ${this.#limits.relations} times (PAYLOAD_RELATIONS_MAX).`)
+    for (const wave of waves) {
       const patches = wave.map(({ identity, item }) => ({ keys: [keyOfIdentity(table, identity!) as Key], patch: withoutKey(table, item) }))
       keys.push(...(await this.update(table, patches)).flatMap((change) => change.keys))
     }
@@ -209,11 +221,20 @@ export class Tree {
     await check?.touch(keys)
     const event: DeleteEvent = { ...this.#event(table, place), keys: [...keys] as Key[] }
     await this.#host.run(itemsDelete, event, async (e) => {
-      e.keys = await deleteRows(this.#at(table), e.keys, versions)
+      e.keys = await deleteRows(this.#at(table, place), e.keys, versions)
       if (versions !== undefined && !e.keys.length) throw itemProblems.PRECONDITION_FAILED()
     })
     await this.#note({ action: 'delete', table, keys: event.keys, access: this.#access })
     return event.keys
+  }
+
+  /** An item takes the place of another one. What the server keeps of changes (dates, users) is not touched: the items themselves are as they were. */
+  async sort(table: Table, move: Move): Promise<Key[]> {
+    const check = this.#check('update', table)
+    const keys = await moveRow(this.#at(table), sortFieldOf(table), move, this.#access, check)
+    if (check) this.#checks.push(() => check.stand(keys))
+    if (keys.length) await this.#note({ action: 'update', table, keys, access: this.#access })
+    return keys
   }
 
   #count(rows: number): void {
@@ -226,15 +247,14 @@ export class Tree {
     return { table, db: this.#db, access: this.#access, ...(parents && { parents }) }
   }
 
-  #at = (table: Table): Target => ({ table, db: this.#db, snapshot: this.#snapshot })
+  #at = (table: Table, { path } = root): Target => ({ table, db: this.#db, seen: this.seen, path })
 
-  #entry = (table: Table, key: unknown, item: Item): Entry => ({
-    item,
-    identity: identityOf(table, key),
-    parent: item,
-    absent: 'ignore',
-    bare: false,
-  })
+  /** @throws FORBIDDEN for what cannot be a key. */
+  #entry(table: Table, key: unknown, item: Item): Entry & { readonly identity: string } {
+    const identity = identityOf(table, key)
+    if (identity === null) throw unseen()
+    return { item, identity, parent: item, absent: 'ignore', bare: false }
+  }
 
   /** What payloads at a place are checked with. */
   async #surroundings(table: Table, { path }: Place): Promise<(item: Item, parts: Parts) => Surroundings> {

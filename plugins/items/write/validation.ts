@@ -1,7 +1,8 @@
 /** The rules that fields have in their meta, made ready once for each table. */
 import { type Field, type Problem, problems, type Table } from 'plinth'
 import type { Item } from '../api.ts'
-import { faultsOf, hasPattern, variablesIn } from './rules.ts'
+import { faultsOf, hasPattern, type Stored, variablesIn } from './rules.ts'
+import { kept, spelled } from './spelling.ts'
 
 /** What the rule of a field says against an item that stands at `path` in its payload. */
 export type Rules = (field: Field, item: Item, path: readonly string[]) => readonly Problem[]
@@ -21,11 +22,20 @@ export async function rulesOf(table: Table, variable: (name: string) => Promise<
   if (!rules) return undefined
   const variables = new Map<string, unknown>()
   for (const name of rules.variables) variables.set(name, await variable(name))
-  const context = { variables, matches: rules.matches, now: new Date() }
+  const context = { variables, matches: rules.matches, now: new Date(), stored: storedIn(table) }
   return (field, item, path) => {
     const rule = rules.byField.get(field.name)
     return rule === undefined ? [] : faultsOf(rule, item, context, path)
   }
+}
+
+/** How columns of `table` hold values. */
+export function storedIn({ fields }: Table): Stored {
+  const of = (make: (field: Field, value: unknown) => unknown) => (name: string, value: unknown) => {
+    const field = fields.get(name)
+    return field?.column ? make(field, value) : value
+  }
+  return { spelled: of(spelled), kept: of(kept) }
 }
 
 /** The same for a rule that belongs to no field, and speaks of nobody. */

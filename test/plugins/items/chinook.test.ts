@@ -89,7 +89,9 @@ for (const driver of testDrivers) {
           ],
         })
         assert.equal(made.status, 200, JSON.stringify(made.body))
-        assert.equal((await api('POST', path, { body: { lang: 'de', word: 'ja' } })).code, 'RECORD_NOT_UNIQUE')
+        const taken = await api('POST', path, { body: { lang: 'de', word: 'ja' } })
+        const { message: _, ...told } = taken.body.errors[0]
+        assert.deepEqual(told, { extensions: { collection: 'word', field: 'lang, word', code: 'RECORD_NOT_UNIQUE' } })
         const missing = await api('POST', path, { body: { lang: 'de' } })
         assert.equal(missing.code, 'FAILED_VALIDATION')
 

@@ -17,7 +17,7 @@ create table defaults (
   a integer default 7, b text default 'b', c text not null default 'c', d timestamptz default now(), twice integer generated always as (a * 2) stored
 );
 create table "odd ""table""; drop table note; --" (
-  "the ""key""" integer primary key, "it's; --" text, "constructor" text default 'built', "__proto__" text, "tail]" text
+  "the ""key""" integer primary key, "it's; --" text, "constructor" text default 'built', "__proto__" text, "tail]" text, "count(tail])" text
 );
 create table log (line text);
 create table shelf (id serial primary key, name text);

@@ -3,7 +3,23 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { startKernel, type TestHost } from '../../host.ts'
-import { anyFilter, anyQuery, anyRows, maybe, meta, Naive, order, type Row, type Rows, relations, sql, type TableName } from './naive.ts'
+import {
+  anyFilter,
+  anyQuery,
+  anyRows,
+  caller,
+  jsonPaths,
+  maybe,
+  meta,
+  Naive,
+  ofPerson,
+  order,
+  type Row,
+  type Rows,
+  relations,
+  sql,
+  type TableName,
+} from './naive.ts'
 
 const cases = fc
   .constantFrom<[TableName, string]>(['team', 'people'], ['person', 'tasks'], ['person', 'reports'], ['task', ''])
@@ -11,8 +27,8 @@ const cases = fc
     fc.record({
       rows: anyRows,
       table: fc.constant(table),
-      query: anyQuery(table, 3),
-      below: rel ? anyQuery(relations[table][rel]!.table, 2).map((query) => ({ rel, query })) : fc.constant(null),
+      query: anyQuery(table, 3, 'all'),
+      below: rel ? anyQuery(relations[table][rel]!.table, 2, 'all').map((query) => ({ rel, query })) : fc.constant(null),
     }),
   )
 
@@ -29,7 +45,7 @@ for (const [kind, sql] of tables)
     let host: TestHost
     before(async () => {
       host = await startKernel({ sql })
-      await host.kernel.db.execute(meta)
+      await host.kernel.db.execute(meta + caller)
       await host.kernel.registry.reload()
     })
     after(() => host.close())
@@ -105,6 +121,50 @@ for (const [kind, sql] of tables)
       )
     })
 
+    test('conditions on times, the caller, JSON and functions', { timeout: 120_000 }, async () => {
+      await fc.assert(
+        fc.asyncProperty(anyRows, fc.array(ofPerson, { minLength: 4, maxLength: 4 }), async (rows, filters) => {
+          await load(rows)
+          const naive = new Naive(rows)
+          for (const filter of filters) {
+            const expected = naive.matching('person', rows.person, filter).map(({ id }) => ({ id }))
+            assert.deepEqual((await search('person', { fields: ['id'], sort: ['id'], filter })).data, expected, JSON.stringify(filter))
+          }
+        }),
+        { numRuns: 100 },
+      )
+    })
+
+    test('functions among fields', { timeout: 60_000 }, async () => {
+      const functions = ['year(at)', 'weekday(at)', 'count(tasks)', 'count(data)']
+      const fields = [...functions, ...jsonPaths.map((path) => `json(data,${path})`)]
+      const keyOf = (name: string) => {
+        const [, fn, field, path] = /^(\w+)\((\w+)(?:,(.*))?\)$/.exec(name)!
+        return path
+          ? `${field}_${path
+              .split(/[.[\]]+/)
+              .filter(Boolean)
+              .join('_')}_json`
+          : `${field}_${fn}`
+      }
+      await fc.assert(
+        fc.asyncProperty(anyRows, async (rows) => {
+          await load(rows)
+          const naive = new Naive(rows)
+          // Parts of times and numbers of rows are told as text, the length of a list as a number.
+          const shown = (row: Row) => (name: string) => {
+            const value = naive.value('person', row, name)
+            return [keyOf(name), value !== null && [0, 1, 2].includes(functions.indexOf(name)) ? String(value) : value]
+          }
+          assert.deepEqual(
+            (await search('person', { fields, sort: ['id'] })).data,
+            rows.person.map((row) => Object.fromEntries(fields.map(shown(row)))),
+          )
+        }),
+        { numRuns: 30 },
+      )
+    })
+
     test('groups of related rows', { timeout: 120_000 }, async () => {
       const anyGroups = fc
         .constantFrom<[TableName, string]>(['team', 'people'], ['person', 'tasks'], ['person', 'reports'])
@@ -116,10 +176,12 @@ for (const [kind, sql] of tables)
             filter: fc.oneof(fc.constant({}), anyFilter(relations[table][rel]!.table, 1)),
             by: fc.constantFrom('n', 'name', null),
             descending: fc.boolean(),
+            limit: fc.constantFrom(-1, 0, 1, 2),
+            offset: fc.constantFrom(0, 0, 1),
           }),
         )
       await fc.assert(
-        fc.asyncProperty(anyGroups, async ({ rows, table, rel, filter, by, descending }) => {
+        fc.asyncProperty(anyGroups, async ({ rows, table, rel, filter, by, descending, limit, offset }) => {
           await load(rows)
           const naive = new Naive(rows)
           const relation = relations[table][rel]!
@@ -135,10 +197,19 @@ for (const [kind, sql] of tables)
               const all = groups.get(key)!
               return { ...(by && { [by]: key }), count: String(all.length), sum: { n: sumOf(all) } }
             })
-            return { id: row.id, [rel]: shown }
+            return { id: row.id, [rel]: shown.slice(offset, limit < 0 ? undefined : offset + limit) }
           })
           const sort = by ? [`${descending ? '-' : ''}${by}`] : []
-          const deep = { [rel]: { _filter: filter, _aggregate: { count: '*', sum: ['n'] }, _group: by ?? '', _sort: sort } }
+          const deep = {
+            [rel]: {
+              _filter: filter,
+              _aggregate: { count: '*', sum: ['n'] },
+              _group: by ?? '',
+              _sort: sort,
+              _limit: limit,
+              _offset: offset,
+            },
+          }
           assert.deepEqual((await search(table, { fields: ['id', rel], sort: ['id'], deep })).data, expected)
         }),
         { numRuns: 60 },

@@ -60,6 +60,11 @@ describe('bounds, at N and at N + 1', () => {
     ['aliases in deep', { deep: { a: { _alias: aliases(50) } } }, { deep: { a: { _alias: aliases(51) } } }],
     ['depth of deep', { deep: below(9) }, { deep: below(10) }],
     ['depth of groupBy', { groupBy: path(10) }, { groupBy: path(11) }],
+    ['fields of groupBy', { groupBy: names(500) }, { groupBy: names(501) }],
+    ['aggregates', { aggregate: { count: names(500) } }, { aggregate: { count: names(501) } }],
+    ['aggregates in deep', { deep: { a: { _aggregate: { sum: names(500) } } } }, { deep: { a: { _aggregate: { sum: names(501) } } } }],
+    ['fields of _group in deep', { deep: { a: { _group: names(500) } } }, { deep: { a: { _group: names(501) } } }],
+    ['nodes of a filter as JSON', `filter=${JSON.stringify(wide(200))}`, `filter=${JSON.stringify(wide(201))}`],
     ['sort in deep', { deep: { a: { _sort: names(500) } } }, { deep: { a: { _sort: names(501) } } }],
   ]
   for (const [what, within, beyond] of cases) {

@@ -148,17 +148,23 @@ describe('payload', () => {
       assert.deepEqual(rest, { label: 'l', made_by: user, made_as: role })
     })
 
-    test('on create: what a client sends of it is overwritten, but not what belongs to changes', () => {
+    test('on create: what a client sends of it is overwritten, and what belongs to changes dropped', () => {
       const row = make('kept', given)
       isNow(row.made)
       assert.deepEqual([row.made_by, row.made_as], [user, role])
-      assert.deepEqual([row.changed, row.changed_by], [given.changed, 'x'])
+      for (const name of ['changed', 'changed_by', 'changed_as']) assert.ok(!(name in row), name)
     })
 
     test('on create: the program itself may say otherwise', () => {
       assert.equal(make('kept', given, system).made, given.made)
       const row = make('kept', { made_by: 'x' }, system)
       assert.deepEqual([row.made_by, row.made_as], ['x', null])
+    })
+
+    test('on change: who made it, and when, is dropped', () => {
+      const row = change('kept', { label: 'l', ...given })
+      for (const name of ['made', 'made_by', 'made_as']) assert.ok(!(name in row), name)
+      assert.deepEqual([row.changed_by, row.changed_as], [user, role])
     })
 
     test('on change', () => {

@@ -37,8 +37,8 @@ describe('planRead()', () => {
   const keysOf = (node: ReadNode, before = ''): string[] =>
     node.selections.flatMap((selection) => {
       const key = before + selection.key
-      if (selection.kind === 'column') return [key]
-      if (selection.kind === 'one') return keysOf(selection.node, `${key}.`)
+      if (selection.kind === 'column' || selection.kind === 'constant') return [key]
+      if (selection.kind === 'one' || selection.kind === 'object') return keysOf(selection.node, `${key}.`)
       if (selection.kind === 'many') return selection.rows.node.selections.length ? keysOf(selection.rows.node, `${key}.`) : [key]
       return [key, ...selection.nodes.flatMap(({ hop, node }) => keysOf(node, `${before}${hop.name}.`))]
     })

@@ -1,10 +1,12 @@
-/** How PostgreSQL finds what queries over relations of large tables ask for: no table is read once for each row of another one. */
+/** How PostgreSQL finds what queries over relations of large tables ask for: no table is read once for each row of another one, and no two are multiplied. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { startKernel, type TestHost } from '../../host.ts'
 
 /** Large enough that PostgreSQL prefers an index to reading all of it for a few rows. */
 const sizes = { parent: 5000, child: 20_000, child_tag: 20_000, tag: 5000, part: 10_000 } as const
+/** Those of the parents that have anything, so that they have much of it. */
+const parents = 500
 const sql = `
 create table parent (id serial primary key, name text, n integer);
 create table child (id serial primary key, parent integer references parent, title text, amount integer);
@@ -12,11 +14,11 @@ create table tag (id serial primary key, name text);
 create table child_tag (id serial primary key, child integer references child, tag integer references tag);
 create table part (id serial primary key, parent integer references parent, item text, collection text, sort integer);
 insert into parent (name, n) select 'Parent ' || n, n % 7 from generate_series(1, ${sizes.parent}) n;
-insert into child (parent, title, amount) select n % ${sizes.parent} + 1, 'Child ' || n, n * 7919 % 1000 from generate_series(1, ${sizes.child}) n;
+insert into child (parent, title, amount) select n % ${parents} + 1, 'Child ' || n, n * 7919 % 1000 from generate_series(1, ${sizes.child}) n;
 insert into tag (name) select 'Tag ' || n from generate_series(1, ${sizes.tag}) n;
 insert into child_tag (child, tag) select n % ${sizes.child} + 1, n % ${sizes.tag} + 1 from generate_series(1, ${sizes.child_tag}) n;
 insert into part (parent, item, collection, sort)
-  select n % ${sizes.parent} + 1, n % ${sizes.tag} + 1, (array['tag', 'child'])[n % 2 + 1], n % 5 from generate_series(1, ${sizes.part}) n;
+  select n % ${parents} + 1, n % ${sizes.tag} + 1, (array['tag', 'child'])[n % 2 + 1], n % 5 from generate_series(1, ${sizes.part}) n;
 `
 const indexes = `create index on child (parent); create index on child_tag (child); create index on child_tag (tag); create index on part (parent);`
 const meta = `
@@ -45,8 +47,34 @@ const queries: readonly [what: string, query: string][] = [
   ['filter over o2m', 'parent?fields=id&filter[children][amount][_gt]=900'],
   ['filter over m2m', 'child?fields=id&filter[tags][tag][name][_eq]=Tag 7'],
   ['filter over m2a', 'parent?fields=id&filter[parts][item:tag][name][_eq]=Tag 7'],
+  ['filter over one of two o2m', 'parent?fields=id&filter={"_or":[{"children":{"amount":{"_eq":-1}}},{"parts":{"sort":{"_eq":9}}}]}'],
+  [
+    'filter over two o2m, and something else',
+    'parent?fields=id&filter={"n":{"_lt":9},"_or":[{"children":{"amount":{"_eq":-1}}},{"parts":{"sort":{"_eq":9}}}]}',
+  ],
+  ['filter by a count over o2m', 'parent?fields=id&filter[children][count(tags)][_gt]=3'],
   ['some', 'parent?fields=id&filter[children][_some][amount][_gt]=900'],
   ['none', 'parent?fields=id&filter[children][_none][amount][_gt]=10'],
+  ['some of some', 'parent?fields=id&filter[children][_some][tags][_some][tag][name][_eq]=Tag 7'],
+  ['none of some', 'parent?fields=id&filter[children][_some][tags][_none][tag][_gt]=0'],
+  [
+    'some of one or none of another',
+    'parent?fields=id&filter={"_or":[{"children":{"_some":{"amount":{"_lt":0}}}},{"parts":{"_none":{"sort":{"_gte":0}}}}]}',
+  ],
+  ['some against the arrow', 'parent?fields=id&filter[$FOLLOW(child,parent)][_some][amount][_gt]=990'],
+  ['groups of related rows', 'parent?fields=id,children&deep[children][_aggregate][sum]=amount&deep[children][_group]=amount'],
+  ['aggregates of related rows', 'parent?fields=id,children&deep[children][_aggregate][count]=*'],
+  [
+    'groups of related rows below o2m, filtered and cut',
+    'parent?fields=id,children.tags&deep[children][tags]={"_aggregate":{"count":"*"},"_group":"tag","_limit":2,"_filter":{"tag":{"_gt":5}}}',
+  ],
+  ['aggregates of related rows below m2o', 'child?fields=id,parent.children&deep[parent][children][_aggregate][max]=amount'],
+  ['a count below o2m', 'parent?fields=id,children.count(tags)'],
+  ['sort related rows over o2m', 'parent?fields=id,children.id&deep[children][_sort]=tags.tag.name'],
+  ['sort related rows by a count', 'parent?fields=id,children.id&deep[children][_sort]=-count(tags)&deep[children][_limit]=2'],
+  ['sort over m2m', 'child?fields=id&sort=tags.tag.name'],
+  ['sort over m2a', 'parent?fields=id&sort=parts.item:tag.name'],
+  ['search below', 'parent?fields=id,children.id&deep[children][_search]=Child 77'],
   ['sort over m2o', 'child?fields=id&sort=-parent.name'],
   ['sort over o2m', 'parent?fields=id&sort=-children.amount,children.title'],
   ['groups over m2o', 'child?aggregate[sum]=amount&groupBy=parent.n'],
@@ -59,7 +87,15 @@ interface Node {
   readonly 'Actual Rows': number
   readonly 'Actual Loops': number
   readonly 'Rows Removed by Filter'?: number
+  readonly 'Rows Removed by Join Filter'?: number
   readonly Plans?: readonly Node[]
+}
+
+/** The most rows that any step handles, all rounds of a loop together. */
+function mostIn(node: Node): number {
+  const own =
+    (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0)) * node['Actual Loops']
+  return Math.max(own, ...(node.Plans ?? []).map(mostIn))
 }
 
 /** Rows read of each table, all rounds of a loop together. A statement may read a table for each thing that it asks of it. */
@@ -91,6 +127,8 @@ for (const [kind, more] of [
           const size = sizes[table as keyof typeof sizes]
           assert.ok(rows <= 5 * size, `${table} has ${size} rows, ${rows} were read: ${data.statement}`)
         }
+        const most = mostIn(data.plan.Plan)
+        assert.ok(most <= 5 * sizes.child, `${most} rows in one step: ${data.statement}`)
       })
     }
   })

@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { type Host, nobody, type Snapshot, system, type Table } from 'plinth'
+import { openPostgres } from '../../../kernel/database/postgres.ts'
 import { Permits } from '../../../plugins/items/permit.ts'
 import { Reader } from '../../../plugins/items/read.ts'
-import type { TestHost } from '../../host.ts'
+import { freshDatabase, testDrivers } from '../../database.ts'
+import { startKernel, type TestHost } from '../../host.ts'
 import { createRecorder } from '../../recorded.ts'
 import { startLibrary } from './library.ts'
 
@@ -242,5 +244,43 @@ describe('limits', () => {
     assert.deepEqual(await status(1024, 'a'.repeat(1024 - around)), [1024, 200, undefined])
     assert.deepEqual(await status(1025, 'a'.repeat(1025 - around)), [1025, 400, 'INVALID_QUERY'])
     assert.deepEqual(await status(1025, 'ä'.repeat((1026 - around) / 2)), [1025, 400, 'INVALID_QUERY'], 'bytes, not characters')
+  })
+
+  test('RESPONSE_MAX: what helps is told', async () => {
+    await host.kernel.db.execute(`insert into note values ('x', repeat('x', 1100)) on conflict (id) do update set body = excluded.body;
+      insert into article (title) select repeat('t', 40) from generate_series(1, 50); insert into log select repeat('l', 400) from generate_series(1, 5)`)
+    const rows: [path: string, help: RegExp][] = [
+      ['note?filter[id][_eq]=x', /The answer is larger than 1024 bytes: .*"limit".*"export"/],
+      ['note/x', /The item is larger .*"fields"/],
+      ['note?filter[id][_eq]=x&export=csv', /A row is larger .*"fields"/],
+      ['titles?limit=5&export=json', /^$/],
+      ['log', /"filter" or "limit"/],
+      ['log?export=csv', /"filter" or "limit"/],
+      ['note?aggregate[max]=body', /"filter" or "limit"/],
+      ['note?aggregate[max]=body&export=json', /"filter" or "limit"/],
+    ]
+    for (const [path, help] of rows) {
+      const { code, body } = await host.api('GET', `/items/${path}`)
+      assert.match(code ? body.errors[0].message : '', help, path)
+      if (code) assert.equal(code, 'INVALID_QUERY')
+      if (help.source.includes('filter')) assert.doesNotMatch(body.errors[0].message, /export/, path)
+    }
+  })
+
+  test('DATABASE_TIMEOUT: a read that takes too long is stopped, a shorter one is answered', {
+    skip: testDrivers[0] === 'pglite',
+  }, async () => {
+    const database = await freshDatabase('postgres')
+    await database.db.execute(`create view nap as select 1 as id, pg_sleep(0.01)::text as slept;
+      create view sleep as select 1 as id, pg_sleep(30)::text as slept`)
+    const host = await startKernel({ database: { ...database, db: openPostgres({ url: database.url!, statementTimeout: 1500 }) } })
+    try {
+      assert.equal((await host.api('GET', '/items/nap')).status, 200)
+      const { status, code } = await host.api('GET', '/items/sleep')
+      assert.deepEqual([status, code], [503, 'SERVICE_UNAVAILABLE'])
+    } finally {
+      await host.close()
+      await database.drop()
+    }
   })
 })

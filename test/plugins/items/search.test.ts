@@ -23,7 +23,13 @@ describe('search finds what a plain evaluation says', () => {
   const fractions = ['price', 'score'] as const
   type Row = Record<string, string | number | null>
 
-  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'B', '1', '2', '.', '%', '_', '\\', ' ', 'É', '-'), maxLength: 6 })
+  const word = fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc.string({ unit: fc.constantFrom('a', 'b', 'B', '1', '2', '.', '%', '_', '\\', ' ', 'É', '-'), maxLength: 6 }),
+    },
+    fc.constantFrom('$NOW', '$NOW(-1 day)', '$CURRENT_USER', '$now'),
+  )
   const maybe = <T>(some: fc.Arbitrary<T>) => fc.option(some, { freq: 5 })
   const whole = fc.oneof(fc.integer({ min: -3, max: 30 }), fc.constantFrom(32767, -32768))
   const wide = fc.oneof(whole, fc.constantFrom(2147483647, -2147483648))

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import type { TestHost } from '../../host.ts'
+import { startKernel, type TestHost } from '../../host.ts'
 import { createRecorder } from '../../recorded.ts'
 import { oddTable, startLibrary } from './library.ts'
 
@@ -26,7 +26,8 @@ describe('reads', () => {
   let host: TestHost
   const recorder = createRecorder()
   before(async () => {
-    host = await startLibrary({ wrap: recorder.wrap })
+    const felt = `create domain feeling as mood; create table felt (id integer primary key, feeling feeling); insert into felt values (1, 'sad'), (2, 'happy'), (3, null)`
+    host = await startLibrary({ wrap: recorder.wrap, sql: felt })
     await host.kernel.db.execute(data)
     await host.api('GET', '/items/article')
   })
@@ -83,9 +84,12 @@ describe('reads', () => {
       ['[stamp][_lt]=2002-01-01', '.* < \\$1', ['2002-01-01'], [1]],
       ['[moment][_lt]=2002-01-01T00:00:00Z', '.* < \\$1', ['2002-01-01T00:00:00Z'], [1]],
       [`[ref][_eq]=${uuid}`, '.* = \\$1', [uuid], [1]],
-      ['[mood][_in]=sad', '.* = any\\(\\$1\\)', [['sad']], [2]],
-      ['[mood][_eq]=angry', '.* = \\$1', ['angry'], []],
-      ['[ip][_eq]=10.0.0.1', '.* = \\$1', ['10.0.0.1'], []],
+      ['[mood][_in]=sad', '.* = any\\(\\$1::"public"."mood"\\[\\]\\)', [['sad']], [2]],
+      ['[mood][_eq]=sad', '"mood"::"public"."mood" = \\$1::"public"."mood"', ['sad'], [2]],
+      ['[mood][_neq]=sad', '"mood"::"public"."mood" <> \\$1', ['sad'], [1]],
+      ['[mood][_nin]=sad,happy', '"mood"::"public"."mood" <> all\\(\\$1::"public"."mood"\\[\\]\\)', [['sad', 'happy']], []],
+      ['[ip][_eq]=10.0.0.1', '"ip"::inet = \\$1', ['10.0.0.1'], [1]],
+      ['[ip][_in]=10.0.0.1,::1', '"ip"::inet = any\\(\\$1::inet\\[\\]\\)', [['10.0.0.1', '::1']], [1]],
       ['[ip][_eq]=10.0.0.1/32', '.* = \\$1', ['10.0.0.1/32'], [1]],
       ['[data][_null]=true', '.* is null', [], [3]],
       ['[author][name][_eq]=Cid', 'left join "public"."author".* = \\$1', ['Cid'], [1]],
@@ -100,6 +104,16 @@ describe('reads', () => {
         assert.equal(sent.length, 1)
         assert.match(sent[0]!.text, new RegExp(where, 's'))
         assert.deepEqual(sent[0]!.parameters, parameters)
+      })
+    }
+
+    for (const [filter, ids] of [
+      ['[feeling][_eq]=sad', [1]],
+      ['[feeling][_neq]=sad', [2]],
+      ['[feeling][_in]=sad,happy', [1, 2]],
+    ] as const) {
+      test(`${filter} on a domain of an enum`, async () => {
+        assert.deepEqual(idsOf((await ask(`/items/felt?fields=id&filter${filter}`)).data), ids)
       })
     }
 
@@ -124,12 +138,20 @@ describe('reads', () => {
       '[day][_eq]=2001-02-30',
       '[moment][_eq]=$NOW(-1 bananas)',
       '[moment][_eq]=$NOW(-1 constructor)',
+      '[moment][_eq]=infinite',
+      '[at][_eq]=12:00:00Z',
+      '[at][_eq]=infinity',
+      '[mood][_eq]=angry',
+      '[mood][_in]=sad,angry',
+      '[ip][_eq]=10.0.0.256',
       '[ref][_eq]=x',
       '[title][_eq]=%00',
     ]) {
       test(`${filter} is a 400`, async () => {
-        const { status, code } = await ask(`/items/article?filter${filter}`)
+        const { status, code, body } = await ask(`/items/article?filter${filter}`)
         assert.deepEqual([status, code], [400, 'INVALID_QUERY'])
+        const [, name] = /^\[(\w+)\]/.exec(filter)!
+        if (!filter.includes('$NOW')) assert.match(body.errors[0].message, new RegExp(`"${name}"`))
       })
     }
   })
@@ -154,7 +176,7 @@ describe('reads', () => {
       data: { a: 1 },
       tags: ['red', 'green'],
       mood: 'happy',
-      ip: '10.0.0.1/32',
+      ip: '10.0.0.1',
       raw: { type: 'Buffer', data: [1, 255] },
       author: 3,
     })
@@ -423,7 +445,7 @@ describe('reads', () => {
     const text = `it's; --`
 
     test('are written and read like any others', async () => {
-      const row = { [key]: 1, [text]: `x'"`, constructor: 'c', ['__proto__']: 'p', 'tail]': 't' }
+      const row = { [key]: 1, [text]: `x'"`, constructor: 'c', ['__proto__']: 'p', 'tail]': 't', 'count(tail])': 'u' }
       const made = await host.api('POST', path, { text: JSON.stringify(row), headers: { 'content-type': 'application/json' } })
       assert.equal(made.status, 200, JSON.stringify(made.body))
       assert.deepEqual(made.data, row)
@@ -443,9 +465,16 @@ describe('reads', () => {
     })
 
     test('sort, filter, fields, change and delete', async () => {
-      const filter = encodeURIComponent(JSON.stringify({ [text]: { _contains: "'" }, constructor: { _eq: 'c' }, 'tail]': { _eq: 't' } }))
+      const filter = encodeURIComponent(
+        JSON.stringify({ [text]: { _contains: "'" }, constructor: { _eq: 'c' }, 'tail]': { _eq: 't' }, 'count(tail])': { _eq: 'u' } }),
+      )
       const { data: found } = await ask(`${path}?filter=${filter}&sort=${encodeURIComponent(`-${text}`)}&fields=${encodeURIComponent(key)}`)
       assert.deepEqual(found, [{ [key]: 1 }])
+      const groups = encodeURIComponent('count(tail])')
+      assert.deepEqual((await ask(`${path}?groupBy=${groups}&sort=${groups}&filter[constructor][_eq]=c&aggregate[count]=*`)).data, [
+        { 'count(tail])': 'u', count: '1' },
+        { 'count(tail])': null, count: '1' },
+      ])
       const changed = await host.api('PATCH', `${path}/1`, { body: { [text]: 'new', constructor: null } })
       assert.deepEqual([changed.data[text], changed.data.constructor], ['new', null])
       assert.equal((await host.api('DELETE', path, { body: [1, 2, 3] })).status, 204)
@@ -454,4 +483,79 @@ describe('reads', () => {
 
     test('and nothing was dropped', async () => assert.equal((await ask('/items/note?limit=1')).status, 200))
   })
+})
+
+describe('times that four digits of a year cannot tell', () => {
+  let host: TestHost
+  const rows = [
+    { id: 1, day: '0044-03-15 BC', stamp: '-000043-03-15T12:00:00', moment: '-000043-03-15T12:00:00.000Z', clock: '12:34:56+02' },
+    { id: 2, day: '99999-12-31', stamp: '+099999-12-31T23:59:59', moment: '+099999-12-31T23:59:59.500Z', clock: '12:34:56.5-03:30' },
+    { id: 3, day: 'infinity', stamp: 'infinity', moment: 'infinity', clock: null },
+    { id: 4, day: '-infinity', stamp: '-infinity', moment: '-infinity', clock: null },
+    { id: 5, day: '0001-01-01', stamp: '0001-01-01T00:00:00', moment: '0001-01-01T00:00:00.000Z', clock: '00:00:00+00' },
+    { id: 6, day: '9999-12-31', stamp: '9999-12-31T23:59:59', moment: '9999-12-31T23:59:59.999Z', clock: '24:00:00+00' },
+    { id: 7, day: '0001-12-31 BC', stamp: '+000000-12-31T23:59:59', moment: '+000000-12-31T23:59:59.999Z', clock: '00:00:01+00' },
+  ]
+  before(async () => {
+    host = await startKernel({
+      sql: `create table far (id integer primary key, day date, stamp timestamp, moment timestamptz, clock timetz);
+        insert into far values
+          (1, '0044-03-15 BC', '0044-03-15 12:00 BC', '0044-03-15 12:00Z BC', '12:34:56+02'),
+          (2, '99999-12-31', '99999-12-31 23:59:59', '99999-12-31 23:59:59.5Z', '12:34:56.5-03:30'),
+          (3, 'infinity', 'infinity', 'infinity', null), (4, '-infinity', '-infinity', '-infinity', null),
+          (5, '0001-01-01', '0001-01-01', '0001-01-01Z', '00:00+00'),
+          (6, '9999-12-31', '9999-12-31 23:59:59', '9999-12-31 23:59:59.999Z', '24:00+00'),
+          (7, '0001-12-31 BC', '0001-12-31 23:59:59 BC', '0001-12-31 23:59:59.999Z BC', '00:00:01+00')`,
+    })
+  })
+  after(() => host.close())
+
+  test('are shown whole', async () => {
+    assert.deepEqual((await host.api('GET', '/items/far')).data, rows)
+  })
+
+  test('find their row by what is shown', async () => {
+    for (const { id, ...shown } of rows) {
+      for (const [name, value] of Object.entries(shown)) {
+        if (value === null) continue
+        const { body } = await host.api('GET', `/items/far?fields=id&filter=${encodeURIComponent(JSON.stringify({ [name]: value }))}`)
+        assert.deepEqual(body, { data: [{ id }] }, `${name} ${value}`)
+      }
+    }
+  })
+})
+
+describe('pages of groups', () => {
+  let host: TestHost
+  before(async () => {
+    host = await startKernel({
+      sql: `create table team (id integer primary key);
+        create table vote (id serial primary key, team integer references team, colour integer, weight integer);
+        insert into team values (1); insert into vote (team, colour, weight) select 1, (i * 37) % 101, i % 3 from generate_series(1, 101) i`,
+    })
+    await host.kernel.db.execute(
+      `insert into directus_relations (many_collection, many_field, one_collection, one_field) values ('vote', 'team', 'team', 'votes')`,
+    )
+    await host.kernel.db.execute(`insert into directus_fields (collection, field, special) values ('team', 'votes', 'o2m')`)
+    await host.kernel.registry.reload()
+  })
+  after(() => host.close())
+
+  const colours = Array.from({ length: 101 }, (_, i) => i)
+  const pages: [what: string, url: (page: number) => string, groups: (data: any) => { colour: number }[]][] = [
+    ['of a list', (page) => `/items/vote?groupBy=colour&aggregate[count]=*&sort=-count&limit=7&page=${page}`, (data) => data],
+    [
+      'of related rows',
+      (page) =>
+        `/items/team/1?fields=votes&deep[votes][_aggregate][count]=*&deep[votes][_group]=colour&deep[votes][_sort]=-count&deep[votes][_limit]=7&deep[votes][_page]=${page}`,
+      (data) => data.votes,
+    ],
+  ]
+  for (const [what, url, groups] of pages) {
+    test(`${what} repeat none and leave out none, however many are alike in what they are sorted by`, async () => {
+      const found: number[] = []
+      for (let page = 1; page <= 15; page++) found.push(...groups((await host.api('GET', url(page))).data).map(({ colour }) => colour))
+      assert.deepEqual(found, colours)
+    })
+  }
 })

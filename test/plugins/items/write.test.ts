@@ -1,7 +1,7 @@
 /** Writes: one transaction, handlers around, all or nothing. */
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { DatabaseError, definePlugin, defineProblems, system } from 'plinth'
+import { DatabaseError, definePlugin, defineProblems, system, type Transaction } from 'plinth'
 import {
   type Caller,
   type ChangedEvent,
@@ -28,6 +28,12 @@ interface Behaviour {
   changed?(event: ChangedEvent): Promise<void>
 }
 let behaviour: Behaviour = {}
+
+/** Fails, and sends another statement all the same. */
+const twice = async (db: Transaction) => {
+  await db.query(`insert into note values ('a'), ('a')`).catch(() => {})
+  await db.query('select 1')
+}
 let engine: Items
 
 const meddler = definePlugin({
@@ -303,6 +309,29 @@ describe('writes', () => {
       assert.deepEqual([await count('article'), await count('note')], [0, 0])
     })
 
+    for (const [when, early] of [
+      ['before', true],
+      ['after', false],
+    ] as const) {
+      for (const [what, fail, code, collection] of [
+        ['statement of its own', (db) => db.query(`insert into note values ('a'), ('a')`), 'RECORD_NOT_UNIQUE', 'note'],
+        ['write', (db) => engine.create('note', [{ id: 'b' }, { id: 'b' }], { access: system, db }), 'RECORD_NOT_UNIQUE', 'note'],
+        ['savepoint that went on', (db) => db.savepoint(() => twice(db)), undefined, undefined],
+        ['statement that went on', twice, 'RECORD_NOT_UNIQUE', 'note'],
+      ] as [string, (db: Transaction) => Promise<unknown>, string?, string?][])
+        test(`one that says nothing of a ${what} that failed ${when} next(): the write answers what was wrong with that`, async () => {
+          behaviour.create = async (event, next) => {
+            if (event.table.name === 'note') return next()
+            if (!early) await next()
+            await fail(event.db).catch(() => {})
+            if (early) await next()
+          }
+          const { status, code: told, body } = await post('/items/article', { title: 'a' })
+          assert.deepEqual([status, told, body.errors?.[0].extensions.collection], [code ? 400 : 200, code, collection])
+          assert.deepEqual([await count('article'), await count('note')], [code ? 0 : 1, 0])
+        })
+    }
+
     test('writes through the engine join the transaction', async () => {
       behaviour.create = async (event, next) => {
         await next()
@@ -313,6 +342,15 @@ describe('writes', () => {
       assert.equal((await post('/items/article', {})).status, 409)
       assert.deepEqual([await count('article'), await count('note')], [0, 0])
     })
+  })
+
+  test('a list may change one item as often as a body may hold sets of items, and no more', async () => {
+    await post('/items/article', { title: 'a' })
+    const often = (times: number) => Array.from({ length: times }, (_, n) => ({ id: 1, title: `${n + 1}` }))
+    const tooOften = await host.api('PATCH', '/items/article', { body: often(201) })
+    assert.deepEqual([tooOften.status, tooOften.code], [400, 'INVALID_PAYLOAD'])
+    const { status, data } = await host.api('PATCH', '/items/article', { body: often(200) })
+    assert.deepEqual([status, data.map((row: any) => row.title)], [200, ['200']])
   })
 
   describe('itemsChanged', () => {

@@ -37,7 +37,9 @@ describe('compilePattern()', () => {
     })
   }
 
-  test('random patterns, random texts', () => {
+  // Bun's own engine has faults: /(?:[^a]*(?:|)(?:a*||){2}|)*\d/ finds nothing in " 1" there.
+  const compared = !('Bun' in globalThis)
+  test('random patterns, random texts', { skip: !compared }, () => {
     const { pattern } = fc.letrec<{ pattern: string; part: string; atom: string }>((tie) => ({
       pattern: fc
         .array(

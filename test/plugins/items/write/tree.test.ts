@@ -10,8 +10,9 @@ import type { TestHost } from '../../../host.ts'
 import { Model, type Payload } from './model.ts'
 import { startShop } from './shop.ts'
 
-/** Breaks the nth statement of a transaction; and counts them. */
-const fault = { at: 0, seen: 0 }
+/** Breaks the nth statement of a transaction; and counts them. Or loses the connection over COMMIT, before it has got there or before it is answered. */
+const fault: { at: number; seen: number; commit?: 'unsent' | 'unanswered' } = { at: 0, seen: 0 }
+const lost = () => new DatabaseError('lost on purpose', '08006')
 
 function breaking(db: Database): Database {
   const guarded = <Inner extends Queryable>(inner: Inner): Inner => {
@@ -23,7 +24,18 @@ function breaking(db: Database): Database {
       text: (...parameters: Parameters<Queryable['text']>) => step(() => inner.text(...parameters)),
     } as Inner
   }
-  return { ...db, transaction: (work) => db.transaction((inner: Transaction) => work(guarded(inner))) }
+  return {
+    ...db,
+    async transaction(work) {
+      const result = await db.transaction(async (inner: Transaction) => {
+        const done = await work(guarded(inner))
+        if (fault.commit === 'unsent') throw lost()
+        return done
+      })
+      if (fault.commit === 'unanswered') throw lost()
+      return result
+    },
+  }
 }
 
 let host: TestHost
@@ -181,4 +193,33 @@ test('a transaction that breaks at any of its statements leaves everything as it
     }),
     { numRuns: 15 },
   )
+})
+
+test('a connection that is lost over COMMIT: nobody is told that it is kept, nor that it was wrong; asked once more it is there once', async () => {
+  let kept = 0
+  await fc.assert(
+    fc.asyncProperty(request, async (one) => {
+      const key = { 'idempotency-key': crypto.randomUUID() }
+      const repeat = () =>
+        host.api(one.method, `/items/${one.table}?fields=id`, { body: one.items, ...(one.method === 'POST' && { headers: key }) })
+      await fresh()
+      const whole = (await send(one)).status === 200
+      const after = picture(await stored())
+      await fresh()
+      const before = picture(await stored())
+      for (const commit of ['unsent', 'unanswered'] as const) {
+        fault.commit = commit
+        const { status } = await repeat()
+        fault.commit = undefined
+        assert.ok(whole ? status === 503 : status >= 400, `${commit}: ${status}`)
+        assert.deepEqual(picture(await stored()), commit === 'unsent' ? before : after, commit)
+      }
+      if (one.method === 'PATCH') return
+      assert.equal((await repeat()).status === 200, whole)
+      assert.deepEqual(picture(await stored()), after)
+      if (whole) kept++
+    }),
+    { numRuns: 40 },
+  )
+  assert.ok(kept > 3, `only ${kept} payloads were good`)
 })
