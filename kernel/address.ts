@@ -26,7 +26,9 @@ function parseEntry(entry: string): ((address: Address) => boolean) | undefined 
   if (first && !entry.includes('-')) return (address) => sortable(first) === sortable(address)
   const network = entry.trim()
   if (!ipaddr.isValidCIDR(network)) return undefined
-  const [base, bits] = ipaddr.parseCIDR(network)
+  const [written, length] = ipaddr.parseCIDR(network)
+  const isMapped = written instanceof ipaddr.IPv6 && written.isIPv4MappedAddress() && length >= 96
+  const [base, bits] = isMapped ? [written.toIPv4Address(), length - 96] : [written, length]
   return (address) => address.kind() === base.kind() && address.match(base as never, bits)
 }
 

@@ -3,18 +3,24 @@ import type { Handler } from './plugin.ts'
 
 /**
  * Runs `action` inside `handlers`. One that leaves out `next()` skips all that follows; what it throws reaches the caller unchanged.
+ * A level costs no promise of its own: every request and every write passes through many that have nothing to do.
  * @throws Error when a handler calls `next()` twice: a write must not happen twice.
  */
-export async function runChain<E>(handlers: readonly Handler<E>[], event: E, action: (event: E) => void | Promise<void>): Promise<void> {
-  const enter = async (depth: number): Promise<void> => {
+export function runChain<E>(handlers: readonly Handler<E>[], event: E, action: (event: E) => void | Promise<void>): Promise<void> {
+  const enter = (depth: number): Promise<void> => {
     const step = handlers[depth]
-    if (!step) return action(event)
     let entered = false
-    await step(event, () => {
-      if (entered) throw new Error(`Handler "${step.name || depth}" called next() twice`)
+    const next = () => {
+      if (entered) throw new Error(`Handler "${step!.name || depth}" called next() twice`)
       entered = true
       return enter(depth + 1)
-    })
+    }
+    try {
+      const under = step ? step(event, next) : action(event)
+      return under instanceof Promise ? under : Promise.resolve(under)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
-  await enter(0)
+  return enter(0)
 }

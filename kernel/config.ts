@@ -49,53 +49,39 @@ const measured = (units: Readonly<Record<string, number>>) => {
 const milliseconds = measured({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 })
 const bytes = measured({ b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 })
 
-const optional = <T>(schema: Setting<T>, fallback: T): v.OptionalSchema<Setting<T>, T> => v.optional(schema, fallback as never)
+/** The same, with a default. */
+const withDefault = <T>(fallback: T, expects: string, read: (raw: string) => T | undefined): v.OptionalSchema<Setting<T>, T> =>
+  v.optional(setting(expects, read), fallback as never)
 
-const text = setting('text', (raw) => raw)
+const isTrue = (raw: string) => (/^(true|1)$/i.test(raw) ? true : /^(false|0)$/i.test(raw) ? false : undefined)
 
 /** Schemas for settings: from the text of an environment variable, or from the same value typed in a config file. */
 export const env = {
-  text: (fallback: string) => optional(text, fallback),
-  maybeText: () => v.optional(text),
+  text: (fallback: string) => withDefault(fallback, 'text', (raw) => raw),
+  maybeText: () => v.optional(setting('text', (raw) => raw)),
   integer: (fallback: number, min = 0, max = Number.MAX_SAFE_INTEGER) =>
-    optional(
-      setting<number>(`a whole number from ${min} to ${max}`, (raw) =>
-        /^-?\d+$/.test(raw) && Number(raw) >= min && Number(raw) <= max ? Number(raw) : undefined,
-      ),
-      fallback,
+    withDefault(fallback, `a whole number from ${min} to ${max}`, (raw) =>
+      /^-?\d+$/.test(raw) && Number(raw) >= min && Number(raw) <= max ? Number(raw) : undefined,
     ),
-  boolean: (fallback: boolean) =>
-    optional(
-      setting<boolean>('true or false', (raw) => {
-        const word = raw.toLowerCase()
-        return word === 'true' || word === '1' ? true : word === 'false' || word === '0' ? false : undefined
-      }),
-      fallback,
-    ),
+  boolean: (fallback: boolean) => withDefault(fallback, 'true or false', isTrue),
   /** Milliseconds, from `900`, `15m`, `7d`. */
-  duration: (fallback: string) =>
-    optional(setting<number>('a duration such as 500ms, 30s, 15m or 7d', milliseconds), milliseconds(fallback)!),
+  duration: (fallback: string) => withDefault(milliseconds(fallback)!, 'a duration such as 500ms, 30s, 15m or 7d', milliseconds),
   /** The same, or null where it is `false`: for ever. */
   durationOrFalse: (fallback: string) =>
-    optional(
-      setting<number | null>('a duration such as 30s, 15m or 90d, or false', (raw) => (raw === 'false' ? null : milliseconds(raw))),
-      milliseconds(fallback)!,
+    withDefault<number | null>(milliseconds(fallback)!, 'a duration such as 30s, 15m or 90d, or false', (raw) =>
+      raw === 'false' ? null : milliseconds(raw),
     ),
   /** Bytes, from `1024`, `1mb`. */
-  size: (fallback: string) => optional(setting<number>('a size such as 512kb or 1mb', bytes), bytes(fallback)!),
+  size: (fallback: string) => withDefault(bytes(fallback)!, 'a size such as 512kb or 1mb', bytes),
   /** Words between commas. */
-  list: (fallback: readonly string[] = []) => optional(setting<readonly string[]>('words separated by commas', words), fallback),
+  list: (fallback: readonly string[] = []) => withDefault(fallback, 'words separated by commas', words),
   oneOf: <const T extends string>(choices: readonly T[], fallback: T) =>
-    optional(
-      setting<T>(`one of ${choices.join(', ')}`, (raw) => choices.find((choice) => choice === raw)),
-      fallback,
-    ),
+    withDefault<T>(fallback, `one of ${choices.join(', ')}`, (raw) => choices.find((choice) => choice === raw)),
   /** Any text that `form` matches. */
   matching: (form: RegExp, expects: string, fallback: string) =>
-    optional(
-      setting<string>(expects, (raw) => (form.test(raw) ? raw : undefined)),
-      fallback,
-    ),
+    withDefault(fallback, expects, (raw) => (form.test(raw) ? raw : undefined)),
+  /** For an entry such as `STORAGE_*`: every variable that begins so, by its whole name. */
+  group: () => v.optional(v.record(v.string(), v.string()), {}),
 }
 
 export const words = (raw: string): string[] =>
@@ -140,6 +126,12 @@ function shown(name: string, value: unknown): string {
   return secretName.test(name) ? 'a value it may not hold' : JSON.stringify(value)
 }
 
+/** All variables whose names begin with `prefix`, beside what the file gives by the same whole names. */
+function groupOf(prefix: string, environment: Environment, file: unknown): Readonly<Record<string, unknown>> {
+  const given = Object.entries(environment).filter(([name, value]) => name.startsWith(prefix) && value)
+  return { ...(isObject(file) ? file : {}), ...Object.fromEntries(given) }
+}
+
 /** Reads `entries` from the environment (an empty variable counts as unset), else from the config file. Collects faults instead of throwing. */
 function parseEntries<O extends OptionsSchema>(
   schema: O,
@@ -150,7 +142,9 @@ function parseEntries<O extends OptionsSchema>(
 ): v.InferOutput<O> {
   const input: Record<string, unknown> = {}
   for (const entry of Object.keys(schema.entries)) {
-    const value = environment[variable(entry)] || file[entry]
+    const value = entry.endsWith('*')
+      ? groupOf(variable(entry).slice(0, -1), environment, file[entry])
+      : environment[variable(entry)] || file[entry]
     if (value !== undefined) input[entry] = value
   }
   const result = v.safeParse(schema, input)

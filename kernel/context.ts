@@ -72,6 +72,8 @@ export interface Peer {
   gone(): boolean
   /** `request.headers.get(name)`, where the runtime knows a cheaper way. */
   header?(name: string): string | null
+  /** As `RequestContext` has it, where the runtime knows a cheaper way than the answer's Headers. */
+  bear?(name: string, value: string): void
 }
 
 /** The event of the `request` point, and what routes find as `c.env`: one for each request. */
@@ -85,9 +87,17 @@ export interface RequestContext {
   readonly gone: () => boolean
   /** What `request.headers.get(name)` answers, for a name in lower case; on Node it spares the Headers object, which costs more than the rest of a read. */
   header(name: string): string | null
+  /** Has the answer bear a header, whatever that will be, unless it says otherwise itself. */
+  bear(name: string, value: string): void
   /** Bytes that a JSON body may have. */
   readonly maxPayload: number
   accountability: Accountability
+  /**
+   * Another route's answer, for the same caller: nobody signs in anew, and handlers of the `request` point are not passed again. Only what the new
+   * request lacks is told by the headers of this one, nothing of its body.
+   * `gone`: for work that goes on when whoever asked has left. @throws what the route throws.
+   */
+  ask(request: Request, gone?: () => boolean): Promise<Response>
   /** Set once `next()` has returned: by a route, or by the place that renders problems. */
   response: Response | undefined
 }

@@ -9,7 +9,7 @@ import { createLog, type Log } from './log.ts'
 import { orderPlugins } from './order.ts'
 import { createPipeline, join, type Mount } from './pipeline.ts'
 import { type Handler, type Host, hookPoint, type Job, type Plugin, type Service } from './plugin.ts'
-import { createRegistry, type Registry } from './schema/registry.ts'
+import { type Registry, startRegistry } from './schema/registry.ts'
 import type { Snapshot } from './schema/snapshot.ts'
 import { createVersions } from './schema/versions.ts'
 
@@ -22,7 +22,7 @@ export const points = {
   /** The schema was read anew. */
   schema: hookPoint<{ readonly snapshot: Snapshot }>('schema'),
   /** Once, when all plugins are set up and before the first request. */
-  start: hookPoint<{ readonly jobs: readonly Job[] }>('start'),
+  start: hookPoint<{ readonly jobs: readonly Job[]; readonly plugins: readonly PluginReport[] }>('start'),
   /** Once, before the database closes. */
   stop: hookPoint<Record<never, never>>('stop'),
 }
@@ -66,27 +66,24 @@ export async function createKernel({ environment = {}, configFile, database, ...
   const log = given.log ?? createLog(config.logLevel, console.log)
   const plugins = orderPlugins(given.plugins)
   const settings = parsePluginOptions(plugins, environment, configFile)
-  const db = database ?? (await openDatabase(config, log))
+  const db = database ?? (await openDatabase(config, plugins, log))
   const closers: Closer[] = [() => db.close()]
   const closeAll = async () => {
     for (const close of closers.toReversed()) {
       await Promise.resolve()
         .then(close)
-        .catch((error) => log.error('a plugin failed to close', { error }))
+        .catch((error) => log.error('what was to be closed at the end failed', { error }))
     }
   }
+  let closing: Promise<void> | undefined
+  const close = () => {
+    closing ??= closeAll()
+    return closing
+  }
   try {
-    const { stop, ...kernel } = await boot(plugins, { config, log, settings, db, closers })
-    let closing: Promise<void> | undefined
-    const close = () => {
-      closing ??= stop()
-        .catch((error) => log.error('a stop handler failed', { error }))
-        .then(closeAll)
-      return closing
-    }
-    return { ...kernel, close }
+    return { ...(await boot(plugins, { config, log, settings, db, closers })), close }
   } catch (error) {
-    await closeAll()
+    await close()
     if (error instanceof DatabaseError) throw new StartError(`The database refused to work: ${error.message}`, { cause: error })
     throw error
   }
@@ -94,11 +91,8 @@ export async function createKernel({ environment = {}, configFile, database, ...
 
 type Closer = () => void | Promise<void>
 
-interface Parts {
-  readonly config: KernelConfig
-  readonly log: Log
+interface Parts extends Pick<Kernel, 'config' | 'log' | 'db'> {
   readonly settings: ReadonlyMap<string, unknown>
-  readonly db: Database
   /** Called in reverse order. */
   readonly closers: Closer[]
 }
@@ -107,12 +101,17 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
   const hooks = new Map<string, Handler<any>[]>()
   const run: Host['run'] = (point, event, action = () => {}) => runChain(hooks.get(point.id) ?? [], event, action)
 
+  const tablesOf = ({ name, tables = [] }: Plugin) => (typeof tables === 'function' ? tables(settings.get(name)) : tables)
+
   const versions = createVersions(db, log)
-  const registry = createRegistry({
+  closers.push(() => versions.stop())
+  await versions.start()
+  const registry = await startRegistry({
     db,
     schemas: config.schemas,
-    specs: plugins.flatMap((plugin) => plugin.tables ?? []),
+    specs: plugins.flatMap(tablesOf),
     modeller: plugins.find((plugin) => plugin.modeller)?.modeller,
+    maker: plugins.find((plugin) => plugin.maker)?.maker,
     versions,
     log,
     async onSnapshot(snapshot) {
@@ -120,9 +119,6 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
       await run(points.schema, { snapshot })
     },
   })
-  closers.push(() => versions.stop())
-  await versions.start()
-  await registry.start()
 
   const services = new Map<string, unknown>()
   const mounts: Mount[] = []
@@ -132,7 +128,7 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
   let sealed = false
 
   async function setUp(plugin: Plugin): Promise<void> {
-    const { name, needs = [], tables = [], commands = {} } = plugin
+    const { name, needs = [], commands = {} } = plugin
     const wiring = (what: string) => {
       if (sealed) throw new Error(`Plugin "${name}" called ${what} after boot: do it in setup`)
     }
@@ -177,7 +173,7 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
       name,
       routes: [...new Set(routes)],
       hooks: hooked,
-      tables: tables.map((table) => table.name),
+      tables: tablesOf(plugin).map((table) => table.name),
       commands: Object.keys(commands),
     })
   }
@@ -196,13 +192,14 @@ async function boot(plugins: readonly Plugin[], { config, log, settings, db, clo
     maxPayload: config.maxPayload,
     current: () => versions.current(),
   })
-  await run(points.start, { jobs })
+  await run(points.start, { jobs, plugins: reports })
+  closers.push(() => run(points.stop, {}))
 
   function use<T>(token: Service<T>): T {
     if (!services.has(token.id)) throw new Error(`No plugin gives the service "${token.id}"`)
     return services.get(token.id) as T
   }
-  return { fetch, config, log, db, registry, plugins: reports, use, announcements, stop: () => run(points.stop, {}) }
+  return { fetch, config, log, db, registry, plugins: reports, use, announcements }
 }
 
 const routesOf = ({ prefix, router }: Mount): string[] => router.routes.map(({ method, path }) => `${method} ${join(prefix, path)}`)

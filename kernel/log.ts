@@ -5,14 +5,10 @@ export type Level = (typeof levels)[number]
 
 type Fields = Readonly<Record<string, unknown>>
 
-export interface Log {
+type Write = (message: string, fields?: Fields) => void
+
+export interface Log extends Readonly<Record<Exclude<Level, 'silent'>, Write>> {
   readonly level: Level
-  trace(message: string, fields?: Fields): void
-  debug(message: string, fields?: Fields): void
-  info(message: string, fields?: Fields): void
-  warn(message: string, fields?: Fields): void
-  error(message: string, fields?: Fields): void
-  fatal(message: string, fields?: Fields): void
   /** The same log with fields in every line, such as `{ plugin: 'auth' }`. */
   child(fields: Fields): Log
 }
@@ -46,18 +42,10 @@ function toLine(base: Fields, fields: Fields | undefined, message: string): stri
 
 export function createLog(level: Level, print: (line: string) => void, base: Fields = {}): Log {
   const threshold = levels.indexOf(level)
-  const at = (name: Level) => {
-    if (levels.indexOf(name) < threshold) return () => {}
-    return (message: string, fields?: Fields) => print(toLine({ time: new Date().toISOString(), level: name, ...base }, fields, message))
-  }
-  return {
-    level,
-    trace: at('trace'),
-    debug: at('debug'),
-    info: at('info'),
-    warn: at('warn'),
-    error: at('error'),
-    fatal: at('fatal'),
-    child: (fields) => createLog(level, print, { ...base, ...fields }),
-  }
+  const writers = levels.map((name, i): [Level, Write] => {
+    if (i < threshold) return [name, () => {}]
+    return [name, (message, fields) => print(toLine({ time: new Date().toISOString(), level: name, ...base }, fields, message))]
+  })
+  const child = (fields: Fields) => createLog(level, print, { ...base, ...fields })
+  return { ...(Object.fromEntries(writers) as Record<Level, Write>), level, child }
 }

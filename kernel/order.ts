@@ -6,33 +6,25 @@ import type { Plugin } from './plugin.ts'
 export function orderPlugins(plugins: readonly Plugin[]): Plugin[] {
   const faults: string[] = []
   /** Who has each thing of a kind; a fault when several have it. */
-  const owners = (things: (plugin: Plugin) => readonly string[], clash: (one: string, other: string, thing: string) => string) => {
+  const owners = (claim: string, things: (plugin: Plugin) => readonly string[]) => {
     const found = new Map<string, Plugin>()
     for (const plugin of plugins) {
       for (const thing of things(plugin)) {
         const other = found.get(thing)
-        if (other) faults.push(`${clash(other.name, plugin.name, thing)}: leave out one.`)
+        const both = other?.name === plugin.name ? 'Two plugins' : `Plugins "${other?.name}" and "${plugin.name}" both`
+        if (other) faults.push(`${both} ${claim} "${thing}": leave out one.`)
         found.set(thing, plugin)
       }
     }
     return found
   }
-  const byName = owners(
-    ({ name }) => [name],
-    (name) => `Two plugins are called "${name}"`,
-  )
-  const giver = owners(
-    ({ gives }) => (gives ? [gives.id] : []),
-    (one, other, id) => `Plugins "${one}" and "${other}" both give the service "${id}"`,
-  )
-  owners(
-    ({ commands = {} }) => Object.keys(commands),
-    (one, other, name) => `Plugins "${one}" and "${other}" both have the command "${name}"`,
-  )
-  owners(
-    ({ modeller }) => (modeller ? ['the model'] : []),
-    (one, other) => `Plugins "${one}" and "${other}" both model the schema`,
-  )
+  const byName = owners('are called', ({ name }) => [name])
+  const giver = owners('give the service', ({ gives }) => (gives ? [gives.id] : []))
+  owners('have the command', ({ commands = {} }) => Object.keys(commands))
+  for (const role of ['modeller', 'maker', 'embedded'] as const) owners('have the role', (plugin) => (plugin[role] ? [role] : []))
+
+  const blind = plugins.some(({ modeller }) => modeller) ? undefined : plugins.find(({ maker }) => maker)
+  if (blind) faults.push(`Plugin "${blind.name}" makes what the database lacks, but none reads the database: add one, or leave it out.`)
 
   const before = (plugin: Plugin): Plugin[] => [
     ...(plugin.needs ?? []).flatMap((need) => giver.get(need.id) ?? []),
@@ -40,10 +32,9 @@ export function orderPlugins(plugins: readonly Plugin[]): Plugin[] {
   ]
   for (const plugin of plugins) {
     for (const need of plugin.needs ?? []) {
-      if (!giver.has(need.id))
-        faults.push(
-          `Plugin "${plugin.name}" needs the service "${need.id}", which no plugin gives: add one that does, or leave "${plugin.name}" out.`,
-        )
+      if (giver.has(need.id)) continue
+      const { name } = plugin
+      faults.push(`Plugin "${name}" needs the service "${need.id}", which no plugin gives: add one that does, or leave "${name}" out.`)
     }
   }
 

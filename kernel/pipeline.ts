@@ -31,6 +31,16 @@ const alone: Peer = { ip: null, gone: () => false }
 let requests = 0
 const process = Math.random().toString(36).slice(2, 8)
 
+/** What all requests share. */
+interface Server {
+  readonly maxPayload: number
+  readonly livePaths: ReadonlySet<string>
+  route(event: RequestContext): Promise<Response>
+}
+
+/** Headers that speak of one body, or of one answer. */
+const ofTheBody = /^(content-|accept|if-|idempotency-|transfer-)/
+
 /** Fields that few requests ask for are made when asked. */
 class RequestEvent implements RequestContext {
   readonly request: Request
@@ -40,16 +50,18 @@ class RequestEvent implements RequestContext {
   accountability: Accountability = nobody
   response: Response | undefined
   readonly #peer: Peer
-  readonly #livePaths: ReadonlySet<string>
+  readonly #server: Server
   #id: string | undefined
+  #path: string | undefined
+  #borne: Record<string, string> | undefined
 
-  constructor(request: Request, peer: Peer, maxPayload: number, livePaths: ReadonlySet<string>) {
+  constructor(request: Request, peer: Peer, server: Server) {
     this.request = request
     this.gone = () => peer.gone()
-    this.maxPayload = maxPayload
+    this.maxPayload = server.maxPayload
     this.ip = peer.ip?.replace(/^::ffff:(?=\d+\.)/, '') ?? null // an IPv4 address as dual-stack sockets say it
     this.#peer = peer
-    this.#livePaths = livePaths
+    this.#server = server
   }
 
   get id(): string {
@@ -58,13 +70,37 @@ class RequestEvent implements RequestContext {
   }
 
   get live(): boolean {
-    return this.#livePaths.has(plainPath(this.request))
+    this.#path ??= plainPath(this.request)
+    return this.#server.livePaths.has(this.#path)
+  }
+
+  ask(request: Request, gone = this.gone): Promise<Response> {
+    const { ip } = this
+    const header = (name: string) => request.headers.get(name) ?? (ofTheBody.test(name) ? null : this.header(name))
+    const inner = new AskedEvent(request, { ip, gone, header }, this.#server)
+    inner.ip = ip
+    inner.accountability = this.accountability
+    return this.#server.route(inner)
   }
 
   header(name: string): string | null {
     return this.#peer.header ? this.#peer.header(name) : this.request.headers.get(name)
   }
+
+  bear(name: string, value: string): void {
+    if (this.#peer.bear) this.#peer.bear(name, value)
+    else this.#borne = { ...this.#borne, [name]: value }
+  }
+
+  /** The answer with what it is to bear and nobody else puts on it. */
+  laden(response: Response): Response {
+    for (const [name, value] of Object.entries(this.#borne ?? {})) if (!response.headers.has(name)) response.headers.set(name, value)
+    return response
+  }
 }
+
+/** A route asked from within: whoever asks hears of errors as they are. */
+class AskedEvent extends RequestEvent {}
 
 /** @throws StartError naming every route that two plugins claim. */
 export function createPipeline(options: PipelineOptions): (request: Request, peer?: Peer) => Promise<Response> {
@@ -74,15 +110,23 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
   const livePaths = new Set(mounts.filter(({ live }) => live).map(({ prefix }) => prefix))
   const root = new Hono<Env>({ getPath: pathReader(mounts) })
   for (const { prefix, router } of mounts) root.route(prefix, router)
-  root.onError((error, c) => respond(error, c.env))
+  root.onError((error, c) => {
+    if (c.env instanceof AskedEvent) throw error
+    return respond(error, c.env)
+  })
   root.notFound(async (c) => {
     if (c.req.method === 'OPTIONS') return c.body(null, 200)
     await readJson(c)
     throw problems.ROUTE_NOT_FOUND(undefined, { path: rawPath(c.req.url) })
   })
 
+  const server: Server = {
+    maxPayload: options.maxPayload,
+    livePaths,
+    route: async (event) => root.fetch(event.request, event),
+  }
   const route = async (event: RequestContext): Promise<void> => {
-    event.response = await root.fetch(event.request, event)
+    event.response = await server.route(event)
   }
   // An error stops where it is thrown, so that handlers further out (CORS, logs) see an answer and not an exception.
   const handlers = options.handlers.map((handler): Handler<RequestContext> => {
@@ -95,33 +139,24 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
     }
     return Object.defineProperty(guarded, 'name', { value: handler.name })
   })
-  const observed = log.level === 'debug' || log.level === 'trace'
 
   return async function handle(request, peer = alone) {
-    const event = new RequestEvent(request, peer, options.maxPayload, livePaths)
-    const started = observed ? performance.now() : 0
+    const event = new RequestEvent(request, peer, server)
     try {
-      const wait = options.current()
-      if (wait && event.live)
-        wait.catch(() => {}) // it answers all the same
-      else if (wait) await wait
-      await runChain(handlers, event, route)
+      let answer = route
+      // Handlers run all the same: a page of another site may read why there is no answer.
+      const current = options.current()?.catch((error) => {
+        answer = async () => {
+          event.response = respond(error, event)
+        }
+      })
+      if (current && !event.live) await current
+      await runChain(handlers, event, answer)
     } catch (error) {
       event.response = respond(error, event)
     }
     const response = event.response ?? respond(new Error('A handler of the request point neither called next() nor set a response'), event)
-    if (observed) {
-      const { method, url } = request
-      log.debug('request', {
-        request: event.id,
-        ip: event.ip,
-        method,
-        url,
-        status: response.status,
-        ms: Math.round(performance.now() - started),
-      })
-    }
-    return response
+    return event.laden(response)
   }
 }
 
@@ -129,14 +164,28 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
 function createResponder(mounts: readonly Mount[], log: Log): (thrown: unknown, event: RequestContext) => Response {
   const renderers = mounts.filter((m) => m.render).sort((a, b) => b.prefix.length - a.prefix.length)
   return (thrown, event) => {
-    const list = problemsIn(thrown)
-    const found = list.length ? list : [unexpected(thrown, event, log)]
+    const found = problemsOf(thrown, event, log)
     const path = plainPath(event.request)
     const render = renderers.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`))?.render
-    return render
+    const response = render
       ? render(found, event.request)
       : new Response(JSON.stringify({ errors: found }), { status: found[0]!.status, headers: jsonHeaders })
+    const seconds = retryAfter(found[0]!)
+    if (seconds !== undefined) response.headers.set('retry-after', seconds)
+    return response
   }
+}
+
+/** What an answer says of whatever was thrown. What nobody expected is logged. */
+export function problemsOf(thrown: unknown, event: RequestContext, log: Log): readonly Problem[] {
+  const found = problemsIn(thrown)
+  return found.length ? found : [unexpected(thrown, event, log)]
+}
+
+/** RFC 9110 §10.2.3, for whoever is told when to come again. */
+function retryAfter({ status, details: { reset } }: Problem): string | undefined {
+  if (status !== 429 || typeof reset !== 'string') return undefined
+  return String(Math.max(1, Math.ceil((Date.parse(reset) - Date.now()) / 1000)))
 }
 
 function unexpected(thrown: unknown, event: RequestContext, log: Log): Problem {
@@ -202,7 +251,8 @@ function pathReader(mounts: readonly Mount[]): (request: Request) => string {
 }
 
 /** Leading and several trailing slashes stay: such a path is not found. */
-const singleSlashes = (path: string): string => path.replace(/([^/])\/{2,}(?=[^/])/g, '$1/').replace(/([^/])\/$/, '$1')
+const singleSlashes = (path: string): string =>
+  path.includes('//') || path.endsWith('/') ? path.replace(/([^/])\/{2,}(?=[^/])/g, '$1/').replace(/([^/])\/$/, '$1') : path
 
 /** For comparing it with a prefix. */
 const plainPath = (request: Request): string => singleSlashes(getPath(request)).toLowerCase()

@@ -9,7 +9,7 @@ import type { Log } from './log.ts'
 import type { Problem, ProblemFactory } from './problem.ts'
 import type { Registry } from './schema/registry.ts'
 import type { Modeller } from './schema/snapshot.ts'
-import type { TableSpec } from './schema/tables.ts'
+import type { TableMaker, TableSpec } from './schema/tables.ts'
 import type { Versions } from './schema/versions.ts'
 
 /** A typed name for something that others may hook into. Its owner exports it; importing it brings the event's type. */
@@ -78,13 +78,17 @@ export interface Plugin<O extends OptionsSchema = any, N extends Service<any> = 
   readonly after?: readonly string[]
   /**
    * A valibot object, parsed once at boot. An entry in capitals (`CORS_ENABLED`) is the environment variable of that name, any other
-   * one (`from` of plugin `slug`) is `SLUG_FROM`; the config file's `options.slug` gives either.
+   * one (`from` of plugin `slug`) is `SLUG_FROM`; the config file's `options.slug` gives either. `STORAGE_*` takes all that begin so.
    */
   readonly options?: O
-  /** Tables it owns; created when they are missing. */
-  readonly tables?: readonly TableSpec[]
+  /** Tables it owns, or which they are with these options; the plugin with the `maker` makes what is missing. */
+  readonly tables?: readonly TableSpec[] | ((options: v.InferOutput<O>) => readonly TableSpec[])
   /** At most one plugin has one. */
   readonly modeller?: Modeller
+  /** At most one plugin has one. */
+  readonly maker?: TableMaker
+  /** At most one plugin has one: opens the database of an installation that names none. */
+  readonly embedded?: (options: { readonly dataDir: string; readonly log: Log }) => Promise<Database>
   /** By name. They are known before anything boots, and boot what they need. */
   readonly commands?: Readonly<Record<string, CommandSpec>>
   /** Its own error codes, from `defineProblems`. */

@@ -9,20 +9,16 @@ export interface Memory<V> {
 
 /** `max` keys are kept. What was not found, or failed, is not: it would push out the rest. */
 export function remember<V>(max: number, load: (key: string) => Promise<V | undefined>): Memory<V> {
-  const kept = new LRUCache<string, Promise<V | undefined>>({ max })
-  return {
-    get(key) {
-      const known = kept.get(key)
-      if (known) return known
+  const kept = new LRUCache<string, Promise<V | undefined>>({
+    max,
+    memoMethod(key) {
       const loading = load(key)
-      kept.set(key, loading)
       const drop = () => {
         if (kept.peek(key) === loading) kept.delete(key)
       }
       loading.then((found) => found ?? drop(), drop)
       return loading
     },
-    forget: (key) => void kept.delete(key),
-    clear: () => kept.clear(),
-  }
+  })
+  return { get: (key) => kept.memo(key), forget: (key) => void kept.delete(key), clear: () => kept.clear() }
 }

@@ -1,4 +1,4 @@
-/** The one way to a database. Two drivers stand behind it (postgres.ts, pglite.ts); nothing else imports one. */
+/** The one way to a database. Drivers stand behind it: postgres.ts, and that of the plugin that brings an embedded one. Nothing else imports one. */
 
 /** What may stand for `$1`: a number, boolean or bigint is sent as its text, an array as PostgreSQL's array literal. The server decides the type. */
 export type Parameter = string | number | bigint | boolean | null | Uint8Array | readonly (string | number | bigint | boolean | null)[]
@@ -32,6 +32,8 @@ export interface Transaction extends Queryable {
    * The statements that it sends before its first `await` travel together with COMMIT, at no round trip of their own; if one fails all is undone.
    */
   last<T>(send: (items: readonly T[]) => Promise<unknown>, item: T): void
+  /** Calls now what was given to `last` so far, so that a long transaction need not remember all of it. Not within a savepoint. */
+  sendLast(): Promise<void>
 }
 
 export interface Listener {
@@ -59,6 +61,8 @@ export interface Database extends Queryable {
   /** Listens until the returned function is called; reconnects by itself. */
   listen(channel: string, listener: Listener): Promise<() => Promise<void>>
   notify(channel: string, payload: string): Promise<void>
+  /** Of a pool: how many are at work, and how many more could be. */
+  connections?(): { readonly used: number; readonly available: number }
   /** To be called when the schema has changed: a prepared statement keeps the parameter types of its first use, date where it is timestamp now. */
   forgetStatements(): void
   /** Waits for what is under way (bounded), then closes. */
@@ -67,31 +71,26 @@ export interface Database extends Queryable {
 
 /** What a driver throws when the database refuses a statement or is not there. */
 export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
   /** SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html; connection faults are '08006'. */
   readonly state: string
-  readonly schema: string | undefined
-  readonly table: string | undefined
-  readonly column: string | undefined
-  readonly constraint: string | undefined
-  readonly detail: string | undefined
+  declare readonly schema: string | undefined
+  declare readonly table: string | undefined
+  declare readonly column: string | undefined
+  declare readonly constraint: string | undefined
+  declare readonly detail: string | undefined
   /** It ended the connection, or did not let one begin: a password that was changed, a database that was dropped. */
-  readonly fatal: boolean
+  readonly fatal: boolean = false
 
   constructor(
     message: string,
     state: string,
-    fields: Partial<Pick<DatabaseError, 'schema' | 'table' | 'column' | 'constraint' | 'detail' | 'fatal'>> = {},
+    about: Partial<Pick<DatabaseError, 'schema' | 'table' | 'column' | 'constraint' | 'detail' | 'fatal'>> = {},
     cause?: unknown,
   ) {
     super(message, { cause })
-    this.name = 'DatabaseError'
     this.state = state
-    this.schema = fields.schema
-    this.table = fields.table
-    this.column = fields.column
-    this.constraint = fields.constraint
-    this.detail = fields.detail
-    this.fatal = fields.fatal ?? false
+    Object.assign(this, about)
   }
 
   /** The database is not there, is shutting down, or has no room for us: the request may be tried again later. */

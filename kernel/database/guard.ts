@@ -1,20 +1,15 @@
 /** Notices when code inside a transaction reaches for the Database itself: its statement would escape the rollback, or wait for itself forever. */
 import { AsyncLocalStorage } from 'node:async_hooks'
 
-export interface Guard {
-  /** @throws Error inside `run`. */
-  check(): void
-  run<T>(work: () => Promise<T>): Promise<T>
-}
-
-export function createGuard(): Guard {
+export function createGuard() {
   const inside = new AsyncLocalStorage<{ active: boolean }>()
   return {
-    check() {
+    /** @throws Error inside `run`. */
+    check(): void {
       if (inside.getStore()?.active)
         throw new Error("Inside a transaction use the transaction's db: the Database's own methods would escape it")
     },
-    async run(work) {
+    async run<T>(work: () => Promise<T>): Promise<T> {
       // Work that outlives the transaction (a timer started in it) inherits the store: it is free again once the transaction is over.
       const scope = { active: true }
       try {

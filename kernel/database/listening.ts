@@ -6,8 +6,10 @@ import type { Log } from '../log.ts'
 import { DatabaseError, type Listener, quoteName } from './database.ts'
 import { bounded, type Session } from './pool.ts'
 
+export type OpenListening = (onnotify: (channel: string, payload: string) => void, onclose: () => void) => Session
+
 export interface ListeningOptions {
-  open(onnotify: (channel: string, payload: string) => void, onclose: () => void): Session
+  readonly open: OpenListening
   /** Through the pool. */
   notify(channel: string, payload: string): Promise<void>
   /** ms between two notifications to itself. */
@@ -17,73 +19,51 @@ export interface ListeningOptions {
   readonly log: Log | undefined
 }
 
-type Stop = () => Promise<void>
-
-export interface Listening {
-  listen(channel: string, listener: Listener): Promise<Stop>
-  close(): Promise<void>
-}
-
 const longestPause = 5000
 
-export function createListening(options: ListeningOptions): Listening {
-  const stops = new Set<Stop>()
-  return {
-    async listen(channel, listener) {
-      const stop = await keepListening(channel, listener, options)
-      stops.add(stop)
-      return async () => {
-        stops.delete(stop)
-        await stop()
-      }
-    },
-    async close() {
-      await Promise.all([...stops].map((stop) => stop()))
-    },
-  }
-}
-
-/** Resolves when the first try has come to an end, good or bad. */
-async function keepListening(
+/** Resolves when the first try has come to an end, good or bad, with a function that ends it all. */
+export async function keepListening(
   channel: string,
   listener: Listener,
   { open, notify, heartbeat, silence, log }: ListeningOptions,
-): Promise<Stop> {
+): Promise<() => Promise<void>> {
   const ownChannel = `plinth_echo_${crypto.randomUUID().slice(0, 8)}`
   let session: Session | undefined
   /** What the listener was told last. */
   let ready: boolean | undefined
   let stopped = false
+  /** Since it was last ready. */
+  let failures = 0
+  const tried = Promise.withResolvers<void>()
   /** Ends the present pause. */
   let wake = () => {}
   let heard = () => {}
 
   function tell(value: boolean): void {
+    tried.resolve()
+    if (value) failures = 0
     if (ready === value || stopped) return
     ready = value
     if (value) listener.ready()
     else listener.lost()
   }
 
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
+  function pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, ms)
+    wake = resolve
+    return promise.finally(() => clearTimeout(timer))
+  }
 
   async function checkEcho(): Promise<void> {
-    const echo = new Promise<void>((resolve) => {
-      heard = resolve
-    })
-    if (await bounded(Promise.all([notify(ownChannel, ''), echo]), silence)) return
+    const echo = Promise.withResolvers<void>()
+    heard = echo.resolve
+    if (await bounded(Promise.all([notify(ownChannel, ''), echo.promise]), silence)) return
     throw new DatabaseError('Notifications do not come through', '08006')
   }
 
   /** Returns when the connection is of no more use. */
-  async function keepSession(onceReady: () => void): Promise<void> {
+  async function keepSession(): Promise<void> {
     const current = open(
       (name, payload) => (name === ownChannel ? heard() : listener.message(payload)),
       () => {
@@ -98,7 +78,6 @@ async function keepListening(
         await checkEcho()
         if (!current.alive) return
         tell(true)
-        onceReady()
         await pause(heartbeat)
       }
     } finally {
@@ -106,24 +85,18 @@ async function keepListening(
     }
   }
 
-  async function run(tried: () => void): Promise<void> {
-    for (let failures = 0; !stopped; failures++) {
-      await keepSession(() => {
-        failures = 0
-        tried()
-      }).catch((error: unknown) => {
+  async function run(): Promise<void> {
+    while (!stopped) {
+      await keepSession().catch((error: unknown) => {
         if (!stopped) log?.warn('Listening for notifications failed, trying again', { error })
       })
       tell(false)
-      tried()
-      if (!stopped) await pause(Math.min(longestPause, 50 * 2 ** failures) * (0.5 + Math.random() / 2))
+      if (!stopped) await pause(Math.min(longestPause, 50 * 2 ** failures++) * (0.5 + Math.random() / 2))
     }
   }
 
-  let running: Promise<void> | undefined
-  await new Promise<void>((tried) => {
-    running = run(tried)
-  })
+  const running = run()
+  await tried.promise
   return async () => {
     stopped = true
     wake()

@@ -3,7 +3,7 @@
  * somebody else's; transactions with retry, the guard against escaping them, and an orderly close.
  */
 import { setInterval } from 'node:timers'
-import { type Capabilities, type Database, DatabaseError, type Queryable, type QueryOptions, type Transaction } from './database.ts'
+import { type Database, DatabaseError, type Queryable, type QueryOptions, type Transaction } from './database.ts'
 import { createGuard } from './guard.ts'
 
 /** One connection. Statements sent while another runs are executed after it, in order. */
@@ -19,22 +19,14 @@ export interface Session extends Queryable {
   end(): Promise<void>
 }
 
-export interface PoolOptions {
-  readonly capabilities: Capabilities
+export interface PoolOptions extends Pick<Database, 'capabilities' | 'listen' | 'forgetStatements'> {
   readonly size: number
   /** Must not wait: a session may connect with its first statement. */
   open(): Session
-  listen: Database['listen']
-  forgetStatements: Database['forgetStatements']
   /** Longest wait for a session, ms. */
   readonly patience: number
   /** After the last session has ended. */
   closed?(): Promise<void>
-}
-
-interface Waiter {
-  resolve(session: Session): void
-  reject(error: unknown): void
 }
 
 const reruns = 3
@@ -45,7 +37,7 @@ export function createPool(options: PoolOptions): Database {
   const idle: Session[] = []
   // Lists: a Set that sessions come and go in leaves a chain of outgrown tables behind, which keeps what they held alive for long.
   const lent: Session[] = []
-  const waiters: Waiter[] = []
+  const waiters: PromiseWithResolvers<Session>[] = []
   let closing: Promise<void> | undefined
   let drained: (() => void) | undefined
 
@@ -64,35 +56,24 @@ export function createPool(options: PoolOptions): Database {
   }
 
   function wait(gone?: () => boolean): Promise<Session> {
-    return new Promise((resolve, reject) => {
-      const leave = () => {
-        waiters.splice(waiters.indexOf(waiter), 1)
-        forget()
-      }
-      const waiter: Waiter = {
-        resolve(session) {
-          leave()
-          resolve(session)
-        },
-        reject(error) {
-          leave()
-          reject(error)
-        },
-      }
-      const forget = watch((age) => {
-        if (gone?.()) waiter.reject(new DatabaseError('Nobody waits for this statement any more', '57014'))
-        else if (age > options.patience)
-          waiter.reject(new DatabaseError(`No connection became free within ${options.patience} ms`, '53300'))
-      })
-      waiters.push(waiter)
+    const waiter = Promise.withResolvers<Session>()
+    const refuse = (message: string, state: string) => {
+      waiters.splice(waiters.indexOf(waiter), 1)
+      waiter.reject(new DatabaseError(message, state))
+    }
+    const forget = watch((age) => {
+      if (gone?.()) refuse('Nobody waits for this statement any more', '57014')
+      else if (age > options.patience) refuse(`No connection became free within ${options.patience} ms`, '53300')
     })
+    waiters.push(waiter)
+    return waiter.promise.finally(forget)
   }
 
   function release(session: Session): void {
     lent.splice(lent.indexOf(session), 1)
     const usable = session.alive && !session.worn && !closing
     if (!usable) void session.end()
-    const [waiter] = waiters
+    const waiter = waiters.shift()
     if (waiter) waiter.resolve(lend(usable ? session : options.open()))
     else if (usable) idle.push(session)
     if (lent.length === 0) drained?.()
@@ -109,7 +90,7 @@ export function createPool(options: PoolOptions): Database {
   }
 
   async function close(): Promise<void> {
-    for (const waiter of [...waiters]) waiter.reject(new DatabaseError('The database connection is being closed', '57P01'))
+    for (const waiter of waiters.splice(0)) waiter.reject(new DatabaseError('The database connection is being closed', '57P01'))
     if (lent.length > 0) await bounded(new Promise<void>((resolve) => (drained = resolve)), closeTimeout)
     await Promise.all([...idle, ...lent].map((session) => session.end()))
     await options.closed?.()
@@ -137,6 +118,7 @@ export function createPool(options: PoolOptions): Database {
     notify: async (channel, payload) => {
       await lease((session) => session.query('select pg_notify($1, $2)', [channel, payload]))
     },
+    connections: () => ({ used: lent.length, available: options.size - lent.length }),
     forgetStatements: options.forgetStatements,
     close: () => (closing ??= close()),
   }
@@ -153,6 +135,8 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
   const check = () => {
     if (failure) throw failure.error
   }
+  /** Whoever was silent about a statement that failed is told of it all the same, and not that none can follow it. */
+  const cause = (error: unknown) => (failure && error instanceof DatabaseError && error.state === '25P02' ? failure.error : error)
 
   let steps = 0
   const step = async <R>(action: () => Promise<R>): Promise<R> => {
@@ -170,6 +154,10 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
   const control = (statement: string) => step(() => session.control(statement))
   const parting: { send: (items: readonly never[]) => Promise<unknown>; item: unknown }[] = []
   let leaving = false
+  let savepoints = 0
+  const sendAll = function* () {
+    for (const [send, given] of Map.groupBy(parting.splice(0), (one) => one.send)) yield send(given.map(({ item }) => item as never))
+  }
 
   const transaction: Transaction = {
     query: (text, parameters, options?: QueryOptions) => step(() => session.query(text, parameters, options)),
@@ -179,21 +167,29 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
       const name = `s${++depth}`
       const kept = parting.length
       await control(`savepoint ${name}`)
+      savepoints++
       try {
         const result = await inner()
         check()
         await control(`release savepoint ${name}`)
         return result
-      } catch (error) {
+      } catch (thrown) {
+        const error = cause(thrown)
         await control(`rollback to savepoint ${name}; release savepoint ${name}`)
         failure = undefined
         parting.length = kept
         throw error
+      } finally {
+        savepoints--
       }
     },
     last(send, item) {
       if (leaving) throw new Error('What comes last in a transaction is on its way already')
       parting.push({ send, item })
+    },
+    async sendLast() {
+      if (savepoints) throw new Error('What comes last cannot be sent from within a savepoint: it may be taken back')
+      for (const sending of sendAll()) await sending
     },
   }
 
@@ -205,12 +201,12 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
     check()
     leaving = true
     const sent: Promise<unknown>[] = []
-    for (const [send, given] of Map.groupBy(parting, (one) => one.send)) {
-      const before = steps
-      const sending = send(given.map(({ item }) => item as never))
+    let before = steps
+    for (const sending of sendAll()) {
       // Nothing is on its way: what goes wrong would not reach COMMIT.
       if (steps === before) await sending
       else sent.push(sending)
+      before = steps
     }
     // Of a transaction that has failed PostgreSQL makes COMMIT a rollback, and says nothing.
     await Promise.all([...sent, control('commit')])
@@ -219,7 +215,7 @@ async function runTransaction<T>(session: Session, work: (db: Transaction) => Pr
   } catch (error) {
     // A connection that is gone has rolled back by itself; one that cannot even roll back must not be used again.
     if (session.alive) await session.control('rollback').catch(() => session.end())
-    throw error
+    throw cause(error)
   } finally {
     over = true
   }

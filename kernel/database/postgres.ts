@@ -1,9 +1,10 @@
 /** PostgreSQL over the network, by postgres.js: one of its clients for each connection, never used for a second one. */
 import net from 'node:net'
+import { LRUCache } from 'lru-cache'
 import postgres from 'postgres'
 import type { Log } from '../log.ts'
 import { type Database, DatabaseError, type Parameter, type QueryOptions } from './database.ts'
-import { createListening } from './listening.ts'
+import { keepListening, type OpenListening } from './listening.ts'
 import { createPool, type Session, watch } from './pool.ts'
 import { createUserTypes, parsers, toText } from './values.ts'
 
@@ -35,20 +36,25 @@ type Statement = postgres.PendingQuery<postgres.Row[]> & {
 
 type Result = postgres.RowList<Record<string, unknown>[]>
 
-interface SessionSettings {
-  readonly url: string
-  readonly statementTimeout: number
-  readonly silence: number
-  readonly pooler: boolean
-  readonly preparedStatements: number
-  /** Whether a text is used for the second time, on any connection. */
-  readonly seenBefore: (text: string) => boolean
+const defaults = {
+  directUrl: null,
+  poolSize: 10,
+  statementTimeout: 30_000,
+  preparedStatements: 500,
+  pooler: false,
+  heartbeat: 15_000,
+  silence: 5000,
+}
+
+type Settings = Required<Omit<PostgresOptions, 'log'>> & Pick<PostgresOptions, 'log'>
+
+/** What all sessions of one database share. */
+interface Shared {
+  /** Texts that were used lately: at the second time they are worth preparing. */
+  readonly seen: LRUCache<string, true>
   /** A session that was opened at another age has statements to forget. */
-  readonly schemaAge: () => number
+  schemaAge: number
   readonly parseUserTypes: ReturnType<typeof createUserTypes>
-  readonly log: Log | undefined
-  readonly onnotify?: (channel: string, payload: string) => void
-  readonly onclose?: () => void
 }
 
 /** Youngest age at which a connection full of prepared statements is replaced, ms. */
@@ -62,67 +68,42 @@ const types = Object.fromEntries(
 
 /** Does not connect yet. @throws Error, without the password, when `url` is none. */
 export function openPostgres(options: PostgresOptions): Database {
-  for (const url of [options.url, options.directUrl ?? options.url]) {
-    if (!URL.canParse(url)) throw new Error('The address of the database is not a URL such as postgres://user:password@host:5432/name')
+  const settings: Settings = { ...defaults, ...options }
+  const { url, directUrl, poolSize, statementTimeout, preparedStatements, heartbeat, silence, log } = settings
+  if (![url, directUrl ?? url].every((address) => URL.canParse(address))) {
+    throw new Error('The address of the database is not a URL such as postgres://user:password@host:5432/name')
   }
-  const statementTimeout = options.statementTimeout ?? 30_000
-  const preparedStatements = options.pooler ? 0 : (options.preparedStatements ?? 500)
-  let schemaAge = 0
-  const settings: SessionSettings = {
-    url: options.url,
-    statementTimeout,
-    silence: options.silence ?? 5000,
-    pooler: options.pooler ?? false,
-    preparedStatements,
-    seenBefore: createMemory(2 * preparedStatements),
-    schemaAge: () => schemaAge,
-    parseUserTypes: createUserTypes(),
-    log: options.log,
-  }
-  const listening = createListening({
-    open: (onnotify, onclose) =>
-      openSession({
-        ...settings,
-        url: options.directUrl ?? options.url,
-        pooler: options.pooler === true && !options.directUrl,
-        onnotify,
-        onclose,
-      }),
-    notify: (channel, payload) => database.notify(channel, payload),
-    heartbeat: options.heartbeat ?? 15_000,
-    silence: settings.silence,
-    log: options.log,
-  })
+  const shared: Shared = { seen: new LRUCache({ max: 2 * preparedStatements || 1 }), schemaAge: 0, parseUserTypes: createUserTypes() }
+  const direct = directUrl ? { ...settings, url: directUrl, pooler: false } : settings
+  const stops = new Set<() => Promise<void>>()
   const database: Database = createPool({
     capabilities: { driver: 'postgres', cancel: true, shared: true },
-    size: options.poolSize ?? 10,
+    size: poolSize,
     patience: statementTimeout,
-    open: () => openSession(settings),
-    listen: listening.listen,
-    forgetStatements() {
-      schemaAge++
+    open: () => openSession(settings, shared),
+    async listen(channel, listener) {
+      const open: OpenListening = (onnotify, onclose) => openSession(direct, shared, onnotify, onclose)
+      const stop = await keepListening(channel, listener, { open, notify: database.notify, heartbeat, silence, log })
+      stops.add(stop)
+      return () => {
+        stops.delete(stop)
+        return stop()
+      }
     },
-    closed: listening.close,
+    forgetStatements() {
+      shared.schemaAge++
+    },
+    async closed() {
+      await Promise.all([...stops].map((stop) => stop()))
+    },
   })
   return database
 }
 
-/** Remembers the last `size` texts. */
-function createMemory(size: number): (text: string) => boolean {
-  const texts = new Set<string>()
-  return (text) => {
-    if (texts.has(text)) return true
-    const [oldest] = texts
-    if (texts.size >= size && oldest !== undefined) texts.delete(oldest)
-    texts.add(text)
-    return false
-  }
-}
-
-function openSession(settings: SessionSettings): Session {
+function openSession(settings: Settings, shared: Shared, onnotify?: Parameters<OpenListening>[0], onclosed?: () => void): Session {
   const { statementTimeout, silence, pooler, preparedStatements, log } = settings
   const opened = performance.now()
-  const age = settings.schemaAge()
+  const age = shared.schemaAge
   const prepared = new Set<string>()
   let full = false
   let alive = true
@@ -140,10 +121,10 @@ function openSession(settings: SessionSettings): Session {
     types: types as never,
     connection: sessionParameters(pooler, statementTimeout),
     onnotice: ({ message }) => log?.debug('Notice from the database', { notice: message }),
-    onnotify: settings.onnotify,
+    onnotify,
     onclose: () => {
       alive = false
-      settings.onclose?.()
+      onclosed?.()
     },
     /** A second socket would be a new connection that knows nothing of the transaction on the first; only a cancel request may have one. */
     socket: (target: { host: string[]; port: number[]; path?: string }) => {
@@ -156,7 +137,11 @@ function openSession(settings: SessionSettings): Session {
 
   function shouldPrepare(text: string): boolean {
     if (prepared.has(text)) return true
-    if (preparedStatements === 0 || !settings.seenBefore(text)) return false
+    if (pooler || preparedStatements === 0) return false
+    if (!shared.seen.has(text)) {
+      shared.seen.set(text, true)
+      return false
+    }
     full = prepared.size >= preparedStatements
     if (!full) prepared.add(text)
     return !full
@@ -230,14 +215,14 @@ function openSession(settings: SessionSettings): Session {
       return alive
     },
     get worn() {
-      return settings.schemaAge() !== age || (full && performance.now() - opened > wearTime)
+      return shared.schemaAge !== age || (full && performance.now() - opened > wearTime)
     },
     get pipelines() {
       return connected
     },
     async query<Row>(text: string, parameters: readonly Parameter[] = [], options?: QueryOptions) {
       const result = await run<Result>(prepare(text, parameters, options), options)
-      await settings.parseUserTypes(result, result.columns, (ask, values) => run(prepare(ask, values)))
+      await shared.parseUserTypes(result, result.columns, (ask, values) => run(prepare(ask, values)))
       return Array.from(result) as Row[]
     },
     async text(text, parameters = [], options) {
@@ -262,7 +247,14 @@ const sessionParameters = (pooler: boolean, statementTimeout: number) => ({
   application_name: 'plinth',
   TimeZone: 'UTC',
   DateStyle: 'ISO, MDY',
-  ...(!pooler && { IntervalStyle: 'postgres', bytea_output: 'hex', extra_float_digits: 1, statement_timeout: statementTimeout }),
+  // Statements of many conditions look dear to the planner: it would compile them for seconds to run them for a millisecond.
+  ...(!pooler && {
+    IntervalStyle: 'postgres',
+    bytea_output: 'hex',
+    extra_float_digits: 1,
+    jit: 'off',
+    statement_timeout: statementTimeout,
+  }),
 })
 
 function connect({ host, port, path }: { host: string[]; port: number[]; path?: string }): net.Socket {

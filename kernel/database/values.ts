@@ -50,9 +50,6 @@ export const parsers: Readonly<Record<number, Parser>> = Object.fromEntries(
   ),
 )
 
-/** The same OIDs, for results that stay text. */
-export const textParsers: Readonly<Record<number, Parser>> = Object.fromEntries(Object.keys(parsers).map((oid) => [oid, asIs]))
-
 /** `{1,NULL,"a\"b",{nested}}`, also with bounds in front: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
 export function parseArray(text: string, item: Parser): unknown[] {
   let at = text.indexOf('{') // bounds such as `[0:1]=` come before it
@@ -86,11 +83,6 @@ export function parseArray(text: string, item: Parser): unknown[] {
   return list()
 }
 
-export interface Column {
-  readonly name: string
-  readonly type: number
-}
-
 /** OIDs of types that PostgreSQL does not bring along start here. */
 const firstUserType = 16384
 
@@ -102,7 +94,7 @@ export function createUserTypes() {
   /** Replaces the text of such columns in `rows`. */
   return async function parseUserTypes(
     rows: readonly Record<string, unknown>[],
-    columns: readonly Column[],
+    columns: readonly { readonly name: string; readonly type: number }[],
     ask: (text: string, parameters: Parameter[]) => Promise<readonly { oid: string; element: string }[]>,
   ): Promise<void> {
     const own = columns.filter(({ type }) => type >= firstUserType)

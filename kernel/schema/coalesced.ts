@@ -2,24 +2,21 @@
 
 /** Each call gets the outcome of a run that began after it: calls that come while one is under way share the next. */
 export function coalesced<T>(work: () => Promise<T>): () => Promise<T> {
-  let running = false
-  let last: Promise<unknown> = Promise.resolve()
+  /** Settles when the run under way has ended. */
+  let running: Promise<void> | undefined
   let next: Promise<T> | undefined
-
   const begin = (): Promise<T> => {
-    running = true
     next = undefined
-    const mine = work()
-    // A run that waits begins from this same promise, afterwards: there is no gap for a call in between.
-    last = mine.then(end, end)
-    return mine
+    const run = work()
+    running = run.then(end, end)
+    return run
   }
   const end = () => {
-    if (!next) running = false
+    if (!next) running = undefined
   }
   return function ask() {
     if (!running) return begin()
-    next ??= last.then(begin)
+    next ??= running.then(begin)
     return next
   }
 }

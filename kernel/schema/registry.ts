@@ -1,10 +1,10 @@
 /** The schema registry: holds the current Snapshot and keeps it current, whoever changed the schema. */
 import { type Database, DatabaseError, type Queryable } from '../database/database.ts'
 import type { Log } from '../log.ts'
+import type { Plugin } from '../plugin.ts'
 import { coalesced } from './coalesced.ts'
-import { type Catalogue, ownSchema, parseCatalogue, readCatalogue } from './introspect.ts'
-import type { Modeller, Snapshot } from './snapshot.ts'
-import { createMissingTables, type TableSpec } from './tables.ts'
+import type { Modeller, Reading, Snapshot } from './snapshot.ts'
+import type { TableSpec } from './tables.ts'
 import { type Versions, versionsTable } from './versions.ts'
 
 export interface Registry {
@@ -18,33 +18,28 @@ export interface Registry {
   isOutdated(db: Queryable): Promise<boolean>
 }
 
-export interface RegistryOptions {
+export interface RegistryOptions extends Pick<Plugin, 'modeller' | 'maker'> {
   readonly db: Database
   /** PostgreSQL schemas served; the first one is where tables are made. */
   readonly schemas: readonly string[]
   /** Tables of all plugins that are on. */
   readonly specs: readonly TableSpec[]
-  readonly modeller?: Modeller
   readonly versions: Versions
   readonly log: Log
   /** Called with each new snapshot but the first; awaited before the reload counts as done. */
   onSnapshot?(snapshot: Snapshot): void | Promise<void>
 }
 
-export interface StartedRegistry extends Registry {
-  /** Makes missing tables and reads the first snapshot. */
-  start(): Promise<void>
-}
-
 /** It serves nothing. */
-const noModeller: Modeller = {
-  read: async () => '',
+const noModeller: Modeller<Reading> = {
+  read: async (_db, _schemas, before) => before ?? { catalogue: { schemas: [], tables: [], functions: [] } },
   build: () => ({ tables: new Map(), folders: new Map(), relations: [], warnings: [] }),
 }
 
-export function createRegistry({ db, schemas, specs, modeller = noModeller, versions, log, onSnapshot }: RegistryOptions): StartedRegistry {
-  const allSpecs = [versionsTable, ...specs]
-  let current: { readonly text: string; readonly more: string; readonly catalogue: Catalogue; readonly snapshot: Snapshot } | undefined
+/** Makes missing tables and reads the first snapshot. */
+export async function startRegistry(options: RegistryOptions): Promise<Registry> {
+  const { db, schemas, specs, modeller = noModeller, versions, log } = options
+  let current: { readonly reading: Reading; readonly snapshot: Snapshot } | undefined
   /** What the version row held before the last reading. */
   let version: string | null = null
   let count = 0
@@ -52,13 +47,10 @@ export function createRegistry({ db, schemas, specs, modeller = noModeller, vers
   const readVersion = async (queryable: Queryable) =>
     (await queryable.text("select version::text from plinth.versions where name = 'schema'")) ?? null
 
-  /** Equal texts give the same snapshot: what was planned on it stays good. */
-  async function read(text: string): Promise<Snapshot> {
-    const catalogue = current?.text === text ? current.catalogue : withoutOwn(parseCatalogue(text))
-    const more = await modeller.read(db, catalogue)
-    if (current?.text !== text || current.more !== more) {
-      const snapshot = Object.freeze({ ...modeller.build(catalogue, more, specs), version: String(++count) })
-      current = { text, more, catalogue, snapshot }
+  /** The same reading gives the same snapshot: what was planned on it stays good. */
+  function take(reading: Reading): Snapshot {
+    if (reading !== current?.reading) {
+      current = { reading, snapshot: Object.freeze({ ...modeller.build(reading, specs), version: String(++count) }) }
     }
     return current.snapshot
   }
@@ -66,18 +58,19 @@ export function createRegistry({ db, schemas, specs, modeller = noModeller, vers
   async function readAnew(): Promise<Snapshot> {
     const before = current?.snapshot
     const readAs = await readVersion(db)
-    const snapshot = await read(await readCatalogue(db, schemas))
+    const snapshot = take(await modeller.read(db, schemas, current?.reading))
     version = readAs
-    if (snapshot !== before) await onSnapshot?.(snapshot)
+    if (before && snapshot !== before) await options.onSnapshot?.(snapshot)
     return snapshot
   }
 
   let reading: Promise<unknown> | undefined
-  const reload = coalesced(() => {
-    const run = readAnew()
+  const readOnce = coalesced(readAnew)
+  const reload = () => {
+    const run = readOnce()
     reading = run
     return run
-  })
+  }
 
   const isOutdated = async (queryable: Queryable) => (await readVersion(queryable)) !== version
 
@@ -87,25 +80,22 @@ export function createRegistry({ db, schemas, specs, modeller = noModeller, vers
     if (current && (await isOutdated(db))) await reload()
   })
 
+  version = await readVersion(db).catch(noneYet)
+  const first = await modeller.read(db, schemas)
+  const introspect = async (queryable: Queryable) => (await modeller.read(queryable, schemas)).catalogue
+  const parts = { db, catalogue: first.catalogue, introspect, specs: [versionsTable, ...specs], schemas, log }
+  const made = options.modeller && (await options.maker?.(parts))
+  if (made) await readAnew()
+  else take(first)
   return {
     get snapshot() {
-      if (!current) throw new Error('The registry has not been started')
-      return current.snapshot
+      return current!.snapshot
     },
     reload,
     changed: (queryable) => versions.raise(queryable, 'schema'),
     isOutdated,
-    async start() {
-      version = await readVersion(db).catch(noneYet)
-      const text = await readCatalogue(db, schemas)
-      const made = await createMissingTables(db, parseCatalogue(text), allSpecs, schemas, log)
-      if (made) version = await readVersion(db)
-      await read(made ? await readCatalogue(db, schemas) : text)
-    },
   }
 }
-
-const withoutOwn = ({ tables, ...rest }: Catalogue): Catalogue => ({ ...rest, tables: tables.filter(({ schema }) => schema !== ownSchema) })
 
 /** On a database where nothing has been made so far. */
 function noneYet(thrown: unknown): null {

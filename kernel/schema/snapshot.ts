@@ -1,6 +1,5 @@
 /** The schema as frozen data: what the database holds, and what is said of it. One request reads one Snapshot from start to end. Types alone. */
 import type { Queryable } from '../database/database.ts'
-import type { Catalogue } from './introspect.ts'
 import type { TableSpec } from './tables.ts'
 
 /** The API's names for types. A column of a PostgreSQL type without one (inet, interval, tsvector…) is `unknown` and travels as text. */
@@ -167,28 +166,51 @@ export interface Index {
   readonly primary: boolean
 }
 
-/** A table, view or materialised view that the API serves. Called `collection` in paths and answers. */
-export interface Table {
+/** A table as the database's catalogue tells of it. */
+export interface CatalogueTable {
   readonly name: string
   readonly schema: string
   readonly kind: 'table' | 'view' | 'materialized view'
   readonly comment: string | null
-  /** Owned by a plugin (directus_*): not served under /items. */
-  readonly system: boolean
   readonly columns: ReadonlyMap<string, Column>
-  /** Columns in table order, then fields without a column (o2m, groups…). */
-  readonly fields: ReadonlyMap<string, Field>
   /** Column names in key order; empty without a primary key. */
   readonly primaryKey: readonly string[]
-  readonly links: ReadonlyMap<string, Link>
   readonly indexes: readonly Index[]
   readonly foreignKeys: readonly ForeignKey[]
+  /** Names of the triggers that Plinth put there. */
+  readonly triggers: readonly string[]
+}
+
+/** Of some schemas and of our own. */
+export interface Catalogue {
+  /** Those asked for that exist. */
+  readonly schemas: readonly string[]
+  /** Schema by schema in the order asked for, then by name. */
+  readonly tables: readonly CatalogueTable[]
+  /** Names of the functions of our own schema. */
+  readonly functions: readonly string[]
+}
+
+/** A table, view or materialised view that the API serves. Called `collection` in paths and answers. */
+export interface Table extends Omit<CatalogueTable, 'triggers'> {
+  /** Owned by a plugin (directus_*): not served under /items. */
+  readonly system: boolean
+  /** Columns in table order, then fields without a column (o2m, groups…). */
+  readonly fields: ReadonlyMap<string, Field>
+  readonly links: ReadonlyMap<string, Link>
   readonly singleton: boolean
   readonly meta: CollectionMeta | null
   /** The version that a change of its rows raises: `versions.touch` it after a commit. */
   readonly raises?: string
-  /** The column that names the collection of whose items its rows tell. */
-  readonly tellsOf?: string
+  readonly tellsOf?: TellsOf
+  /** Fields that may point at rows that are not seen. */
+  readonly pointsAnywhere?: readonly string[]
+}
+
+/** The columns that say of which item a row tells: whoever does not see it does not see the row; without `item`, whoever does not see all of its collection. */
+export interface TellsOf {
+  readonly collection: string
+  readonly item?: string
 }
 
 export interface Snapshot {
@@ -202,15 +224,20 @@ export interface Snapshot {
   readonly warnings: readonly string[]
 }
 
+/** What a model is made of: the catalogue, and what else its modeller wants to know. */
+export interface Reading {
+  readonly catalogue: Catalogue
+}
+
 /**
- * Makes of the catalogue what the API serves. Part of a plugin itself, not of its `setup`: the first snapshot is there before any plugin is set
- * up. Without one nothing is served.
+ * Makes of the database what the API serves. Part of a plugin itself, not of its `setup`: the first snapshot is there before any plugin is set
+ * up. Without one nothing is made and nothing served.
  */
-export interface Modeller {
-  /** What it wants to know beside the catalogue, as text: equal texts give an equal model. */
-  read(db: Queryable, catalogue: Catalogue): Promise<string>
+export interface Modeller<R extends Reading = any> {
+  /** Of these PostgreSQL schemas and of our own; `before` itself when nothing has changed since. */
+  read(db: Queryable, schemas: readonly string[], before?: R): Promise<R>
   /** Pure. `specs` are the tables that plugins own. */
-  build(catalogue: Catalogue, text: string, specs: readonly TableSpec[]): Model
+  build(reading: R, specs: readonly TableSpec[]): Model
 }
 
 export type Model = Omit<Snapshot, 'version'>

@@ -41,14 +41,12 @@ const channel = 'plinth'
 interface Watcher {
   readonly name: string
   readonly run: () => Promise<void>
-  /** The newest run under way. */
-  due?: Promise<void>
 }
 
 export function createVersions(db: Database, log: Log): RunningVersions {
   const watchers: Watcher[] = []
-  /** Watchers whose caches may be old: called and not done, or failed. */
-  const unsettled = new Set<Watcher>()
+  /** Watchers whose caches may be old, with the newest run under way; undefined after one that failed. */
+  const unsettled = new Map<Watcher, Promise<void> | undefined>()
   /** What the version rows held when they were last read; empty when that says nothing. */
   let known: ReadonlyMap<string, string> | undefined
   let isHealthy = false
@@ -56,18 +54,13 @@ export function createVersions(db: Database, log: Log): RunningVersions {
 
   function wake(watcher: Watcher): Promise<void> {
     const due = watcher.run()
-    watcher.due = due
-    unsettled.add(watcher)
-    const settle = (done: boolean) => {
-      if (watcher.due !== due) return
-      watcher.due = undefined
-      if (done) unsettled.delete(watcher)
-    }
+    unsettled.set(watcher, due)
+    const isNewest = () => unsettled.get(watcher) === due
     due.then(
-      () => settle(true),
+      () => isNewest() && unsettled.delete(watcher),
       (error) => {
         log.error('a cache could not be brought up to date', { version: watcher.name, error })
-        settle(false)
+        if (isNewest()) unsettled.set(watcher, undefined)
       },
     )
     return due
@@ -88,23 +81,16 @@ export function createVersions(db: Database, log: Log): RunningVersions {
 
   async function settled(): Promise<void> {
     if (!isHealthy) await compareRows()
-    await Promise.all([...unsettled].map((watcher) => watcher.due ?? wake(watcher)))
+    await Promise.all([...unsettled].map(([watcher, due]) => due ?? wake(watcher)))
   }
 
-  const listener = {
-    message: (name: string) => wakeWhere((watched) => watched === name),
-    lost() {
-      isHealthy = false
-      known = undefined
-      wakeWhere(() => true)
-    },
-    ready() {
-      if (isHealthy) return
-      isHealthy = true
-      known = undefined
-      wakeWhere(() => true)
-    },
+  const turn = (healthy: boolean) => {
+    isHealthy = healthy
+    known = undefined
+    wakeWhere(() => true)
   }
+  const touch = (name: string) => wakeWhere((watched) => watched === name)
+  const listener = { message: touch, lost: () => turn(false), ready: () => void (isHealthy || turn(true)) }
 
   return {
     get isHealthy() {
@@ -122,7 +108,7 @@ export function createVersions(db: Database, log: Log): RunningVersions {
         [name],
       )
     },
-    touch: (name) => wakeWhere((watched) => watched === name),
+    touch,
     async start() {
       try {
         unlisten = await db.listen(channel, listener)

@@ -1,5 +1,5 @@
 /** Serves a kernel on Bun. */
-import { addressOf, listenFault, type Serve } from './server.ts'
+import { addressOf, type Serve } from './server.ts'
 
 interface BunServer {
   readonly port: number
@@ -20,23 +20,16 @@ declare const Bun: {
 }
 
 export const serve: Serve = async (kernel, listen) => {
-  const start = () =>
-    Bun.serve({
-      hostname: listen.host,
-      port: listen.port,
-      // Seconds. Bun counts a slow answer as idle, so it must outlast the longest statement.
-      idleTimeout: 240,
-      // The kernel bounds bodies, by route.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, server) =>
-        kernel.fetch(request, { ip: server.requestIP(request)?.address ?? null, gone: () => request.signal.aborted }),
-    })
-  let server: BunServer
-  try {
-    server = start()
-  } catch (error) {
-    throw listenFault(error, listen)
-  }
+  const server = Bun.serve({
+    hostname: listen.host,
+    port: listen.port,
+    // Seconds. Bun counts a slow answer as idle, so it must outlast the longest statement.
+    idleTimeout: 240,
+    // The kernel bounds bodies, by route.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    fetch: (request, server) =>
+      kernel.fetch(request, { ip: server.requestIP(request)?.address ?? null, gone: () => request.signal.aborted }),
+  })
   return {
     address: addressOf({ host: listen.host, port: server.port }),
     async stop(grace) {

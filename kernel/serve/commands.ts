@@ -6,42 +6,6 @@ import type { CommandSpec } from '../plugin.ts'
 import { messageOf, readEnvironment } from './environment.ts'
 import { createProgram, type LoadPlugins, type OwnProgram } from './program.ts'
 
-type Commands = ReadonlyMap<string, CommandSpec>
-
-/** Plugins bring the others. */
-const own: Commands = new Map<string, CommandSpec>([
-  [
-    'start',
-    {
-      summary: 'serve the API until told to stop',
-      details:
-        'Listens on HOST (127.0.0.1) and PORT (8055), with the data in DATABASE_URL or, without one, in the folder DATA_DIR (./data).',
-      run: async (_, program) => (await import('./start.ts')).start(program),
-    },
-  ],
-  [
-    'bootstrap',
-    {
-      summary: 'create what is missing in the database and the first admin, then exit',
-      details:
-        'May be run again at any time: what is there stays as it is. ADMIN_EMAIL, ADMIN_PASSWORD and ADMIN_TOKEN name the first admin.',
-      async run(_, program) {
-        const { config } = await program.boot()
-        console.log(`Ready: ${config.data}`)
-      },
-    },
-  ],
-  [
-    'version',
-    {
-      summary: 'print the version',
-      async run(_, { version, runtime }) {
-        console.log(`plinth ${version} (${runtime.name} ${runtime.version})`)
-      },
-    },
-  ],
-])
-
 /** @returns the exit code. */
 export async function runCommandLine(given: readonly string[], loadPlugins: LoadPlugins): Promise<number> {
   let environment: Environment = process.env
@@ -67,15 +31,14 @@ async function run([word = 'help', ...args]: readonly string[], program: OwnProg
 const shorthands: Readonly<Record<string, string | undefined>> = { '--help': 'help', '-h': 'help', '--version': 'version', '-v': 'version' }
 
 async function find(name: string, program: OwnProgram): Promise<CommandSpec> {
-  const command = own.get(name) ?? (await all(program)).get(name)
+  const command = (await all(program)).find(([known]) => known === name)?.[1]
   if (!command) throw new StartError(`There is no command "${name}". See "plinth help".`)
   return command
 }
 
-async function all(program: OwnProgram): Promise<Commands> {
-  const plugins = await program.plugins()
-  return new Map([...own, ...plugins.flatMap(({ commands = {} }) => Object.entries(commands))])
-}
+/** Plugins bring them. */
+const all = async (program: OwnProgram): Promise<[name: string, command: CommandSpec][]> =>
+  (await program.plugins()).flatMap(({ commands = {} }) => Object.entries(commands))
 
 function help(name: string, { summary, usage = '', details = '' }: CommandSpec): number {
   console.log([`Usage: plinth ${name} ${usage}`.trimEnd(), '', summary, details].join('\n').trimEnd())
@@ -83,7 +46,7 @@ function help(name: string, { summary, usage = '', details = '' }: CommandSpec):
 }
 
 async function usage(program: OwnProgram): Promise<number> {
-  const lines = [...(await all(program))].map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`)
+  const lines = (await all(program)).map(([name, { summary }]) => `  ${name.padEnd(11)}${summary}`)
   console.log(`Plinth: a complete API on your PostgreSQL database.
 
 Usage: plinth <command>

@@ -1,5 +1,5 @@
 /** Serves a kernel on Deno. */
-import { addressOf, listenFault, type Serve } from './server.ts'
+import { addressOf, type Serve } from './server.ts'
 
 /** What we use of https://docs.deno.com/api/deno/~/Deno.serve */
 declare const Deno: {
@@ -10,16 +10,9 @@ declare const Deno: {
 }
 
 export const serve: Serve = async (kernel, listen) => {
-  const start = () =>
-    Deno.serve({ hostname: listen.host, port: listen.port, onListen() {} }, (request, info) =>
-      kernel.fetch(request, { ip: info.remoteAddr.hostname ?? null, gone: () => request.signal.aborted }),
-    )
-  let server: ReturnType<typeof start>
-  try {
-    server = start()
-  } catch (error) {
-    throw listenFault(error, listen)
-  }
+  const server = Deno.serve({ hostname: listen.host, port: listen.port, onListen() {} }, (request, info) =>
+    kernel.fetch(request, { ip: info.remoteAddr.hostname ?? null, gone: () => request.signal.aborted }),
+  )
   return {
     address: addressOf({ host: listen.host, port: server.addr.port }),
     async stop(grace) {

@@ -1,17 +1,27 @@
 /** Serves a kernel on Node, through Hono's adapter: its light Request and Response cost half of what Node's own do. */
-import type { IncomingMessage, ServerOptions, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Peer } from '../context.ts'
-import { addressOf, listenFault, type Serve } from './server.ts'
+import { addressOf, type Serve } from './server.ts'
 
-/** Milliseconds. Slow headers hold a connection for 20 s, slow bodies 10 min; idle connections outlive a load balancer's usual 60 s. */
+/** Milliseconds. Slow headers hold a connection for 20 s, bodies as long as they go on; idle connections outlive a load balancer's usual 60 s. */
 const limits: ServerOptions = {
   headersTimeout: 20_000,
-  requestTimeout: 600_000,
+  requestTimeout: 0,
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5000,
+}
+
+/** After so many ms without a byte a connection ends whose client sends no more of a body, or reads no more of an answer; a slow answer is waited for. */
+export function endStalled(server: Server, patience = 120_000): void {
+  server.timeout = patience
+  server.on('request', (incoming, outgoing) => {
+    outgoing.on('timeout', () => {
+      if (!incoming.complete || outgoing.writableNeedDrain) incoming.socket.destroy()
+    })
+  })
 }
 
 class NodePeer implements Peer {
@@ -29,6 +39,10 @@ class NodePeer implements Peer {
     return this.incoming.headersDistinct[name]?.join(', ') ?? null
   }
 
+  bear(name: string, value: string): void {
+    this.outgoing.setHeader(name, value)
+  }
+
   gone(): boolean {
     return this.outgoing.destroyed
   }
@@ -40,8 +54,9 @@ export const serve: Serve = async (kernel, listen) => {
     return kernel.fetch(request, new NodePeer(incoming, outgoing))
   })
   const server = createServer(limits, answer)
+  endStalled(server)
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(listenFault(error, listen)))
+    server.once('error', reject)
     server.listen(listen.port, listen.host, resolve)
   })
   return {

@@ -6,7 +6,7 @@ import type { Kernel } from '../kernel.ts'
 import { createLog } from '../log.ts'
 import type { Plugin, Program } from '../plugin.ts'
 import { readConfigFile } from './environment.ts'
-import { loadServer } from './server.ts'
+import { serveOn } from './server.ts'
 
 /** Plugins by the words of PLUGINS, with paths relative to `folder` (a file: URL), and the config file. */
 export type LoadPlugins = (words: readonly string[], folder: string, file: ConfigFile | undefined) => Promise<readonly Plugin[]>
@@ -29,10 +29,8 @@ export async function createProgram(environment: Environment, loadPlugins: LoadP
     plugins,
     async open() {
       const { openDatabase } = await import('../database/open.ts')
-      return openDatabase(
-        await configure(),
-        createLog('silent', () => {}),
-      )
+      const silent = createLog('silent', () => {})
+      return openDatabase(await configure(), await plugins(), silent)
     },
     async boot(print) {
       const log = createLog((await configure()).logLevel, print ?? console.error)
@@ -42,7 +40,7 @@ export async function createProgram(environment: Environment, loadPlugins: LoadP
       if (!print) for (const line of kernel.announcements) console.log(line)
       return kernel
     },
-    serve: async (answers, listen) => (await loadServer(runtime.name))(answers, listen),
+    serve: (answers, listen) => serveOn(runtime.name, answers, listen),
     async close() {
       for (const kernel of kernels) await kernel.close()
     },

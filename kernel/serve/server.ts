@@ -1,10 +1,10 @@
 /** What the three servers have in common: one shape, one form of fault, and the choice between them. */
 import { type KernelConfig, StartError } from '../config.ts'
-import type { Program } from '../plugin.ts'
+import type { Program, Served } from '../plugin.ts'
 
 export type Listen = Pick<KernelConfig, 'host' | 'port'>
 
-/** @throws StartError when the address cannot be listened on. A port of 0 is any free one. */
+/** Rejects with the runtime's own error when the address cannot be listened on. A port of 0 is any free one. */
 export type Serve = Program['serve']
 
 const servers: Readonly<Record<Program['runtime']['name'], () => Promise<Serve>>> = {
@@ -13,8 +13,13 @@ const servers: Readonly<Record<Program['runtime']['name'], () => Promise<Serve>>
   bun: async () => (await import('./bun.ts')).serve,
 }
 
-/** Only the server of the runtime that we are on is loaded. */
-export const loadServer = (runtime: Program['runtime']['name']): Promise<Serve> => servers[runtime]()
+/** Only the server of the runtime that we are on is loaded. @throws StartError when the address cannot be listened on. */
+export async function serveOn(runtime: Program['runtime']['name'], ...[kernel, listen]: Parameters<Serve>): Promise<Served> {
+  const serve = await servers[runtime]()
+  return serve(kernel, listen).catch((error) => {
+    throw listenFault(error, listen)
+  })
+}
 
 /** The address a person can open: all addresses of a machine are `localhost` on it. */
 export function addressOf({ host, port }: Listen): string {
@@ -33,7 +38,7 @@ const advice: Readonly<Record<string, (listen: Listen) => string>> = {
 }
 
 /** The fault of a listen call as a line that says what to do. */
-export function listenFault(error: unknown, listen: Listen): StartError {
+function listenFault(error: unknown, listen: Listen): StartError {
   const { code, message } = error as { code?: string; message: string }
   const line =
     advice[code ?? '']?.(listen) ??

@@ -33,6 +33,7 @@ export function buildModel(catalogue: Catalogue, meta: Meta, specs: readonly Tab
         meta: collection,
         raises: owned.raises.get(table.name),
         tellsOf: owned.tellsOf.get(table.name),
+        pointsAnywhere: owned.pointsAnywhere.get(table.name),
       }),
     )
   }

@@ -8,6 +8,7 @@ import {
   quoteName,
   type RelationMeta,
   type TableSpec,
+  type TellsOf,
 } from 'plinth'
 
 export interface Meta {
@@ -96,7 +97,8 @@ export interface OwnedMeta {
   /** Names of the tables shared with the reference. */
   readonly system: ReadonlySet<string>
   readonly raises: ReadonlyMap<string, string>
-  readonly tellsOf: ReadonlyMap<string, string>
+  readonly tellsOf: ReadonlyMap<string, TellsOf>
+  readonly pointsAnywhere: ReadonlyMap<string, readonly string[]>
   readonly collections: ReadonlyMap<string, CollectionMeta>
   readonly fields: ReadonlyMap<string, ReadonlyMap<string, FieldMeta>>
   readonly relations: readonly RelationMeta[]
@@ -107,7 +109,10 @@ export function ownedMeta(specs: readonly TableSpec[]): OwnedMeta {
   return {
     system: new Set(shown.filter(({ system }) => system).map(({ name }) => name)),
     raises: new Map(shown.flatMap(({ name, raises }): [string, string][] => (raises ? [[name, raises.version]] : []))),
-    tellsOf: new Map(shown.flatMap(({ name, tellsOf }): [string, string][] => (tellsOf ? [[name, tellsOf]] : []))),
+    tellsOf: new Map(shown.flatMap(({ name, tellsOf }): [string, TellsOf][] => (tellsOf ? [[name, tellsOf]] : []))),
+    pointsAnywhere: new Map(
+      shown.flatMap(({ name, pointsAnywhere: fields }): [string, readonly string[]][] => (fields ? [[name, fields]] : [])),
+    ),
     collections: new Map(shown.filter(({ system }) => system).map((spec) => [spec.name, collectionOf(spec)])),
     fields: new Map(shown.map((spec) => [spec.name, fieldsOf(spec)])),
     relations: shown.flatMap(relationsOf),

@@ -1,14 +1,19 @@
 /** A Database that prints each statement that passes through it: who asked, ms, what came of it, text and parameters. */
-import type { Database, Parameter, Queryable } from 'plinth'
+import type { Database, Parameter } from 'plinth'
+import { aroundStatements } from './statements.ts'
 
 const longestValue = 80
 
+/** Statements that speak of such columns may carry what nobody should read in a log. */
+const secretColumn = /\b(password|token|secret|tfa_secret)\b/i
+
 /** @param label who asks, such as a plugin's name. */
 export function traced(db: Database, label: string, print: (line: string) => void): Database {
-  const timed = async <T>(text: string, run: () => Promise<T>, outcome: (result: T) => string, parameters: readonly Parameter[] = []) => {
+  return aroundStatements(db, async (run, { text, parameters, outcome }) => {
     const start = performance.now()
     const say = (what: string) => {
-      const values = parameters.length > 0 ? ` [${parameters.map(shorten).join(', ')}]` : ''
+      const shown = secretColumn.test(text) ? `${parameters.length} not shown` : parameters.map(shorten).join(', ')
+      const values = parameters.length > 0 ? ` [${shown}]` : ''
       print(`${label} ${(performance.now() - start).toFixed(1)} ms ${what}: ${text.trim()}${values}`)
     }
     try {
@@ -19,39 +24,7 @@ export function traced(db: Database, label: string, print: (line: string) => voi
       say(`failed (${error instanceof Error ? error.message : error})`)
       throw error
     }
-  }
-  const statements = (inner: Queryable): Queryable => ({
-    query: <Row>(...asked: Parameters<Queryable['query']>) =>
-      timed(
-        asked[0],
-        () => inner.query<Row>(...asked),
-        (rows) => `${rows.length} rows`,
-        asked[1],
-      ),
-    text: (...asked) =>
-      timed(
-        asked[0],
-        () => inner.text(...asked),
-        (value) => `${value?.length ?? 0} characters`,
-        asked[1],
-      ),
-    execute: (script) =>
-      timed(
-        script,
-        () => inner.execute(script),
-        () => 'done',
-      ),
   })
-  return {
-    ...db,
-    ...statements(db),
-    transaction: (work) =>
-      timed(
-        'transaction',
-        () => db.transaction((inner) => work({ ...inner, ...statements(inner) })),
-        () => 'committed',
-      ),
-  }
 }
 
 function shorten(value: Parameter): string {

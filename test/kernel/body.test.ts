@@ -116,12 +116,30 @@ describe('hostile bodies', () => {
     assert.ok(sent <= limit + 500, `${sent} bytes were read`)
   })
 
-  test('a gzip bomb is not unpacked beyond its bound', async () => {
+  test('a gzip bomb is not unpacked far beyond its bound', async () => {
     const bomb = new Uint8Array(await new Response(compressed(' '.repeat(50_000_000), 'gzip')).arrayBuffer())
-    const began = performance.now()
-    assert.deepEqual(outcome(await post(bomb, { 'content-type': json, 'content-encoding': 'gzip' })), [400, 'INVALID_PAYLOAD'])
     assert.ok(bomb.length < 100_000)
-    assert.ok(performance.now() - began < 1000)
+    const { DecompressionStream } = globalThis
+    let unpacked = 0
+    const count = (chunk: Uint8Array, controller: TransformStreamDefaultController) => {
+      unpacked += chunk.byteLength
+      controller.enqueue(chunk)
+    }
+    globalThis.DecompressionStream = class {
+      readonly readable: ReadableStream
+      readonly writable: WritableStream
+      constructor(format: CompressionFormat) {
+        const { readable, writable } = new DecompressionStream(format)
+        this.readable = readable.pipeThrough(new TransformStream({ transform: count }) as never)
+        this.writable = writable
+      }
+    } as never
+    try {
+      assert.deepEqual(outcome(await post(bomb, { 'content-type': json, 'content-encoding': 'gzip' })), [400, 'INVALID_PAYLOAD'])
+    } finally {
+      globalThis.DecompressionStream = DecompressionStream
+    }
+    assert.ok(unpacked > limit && unpacked < 5_000_000, `${unpacked} bytes`)
   })
 
   const cases: [why: string, body: BodyInit, encoding: string][] = [

@@ -225,3 +225,13 @@ describe('the kernel itself', () => {
     assert.equal(parseKernelConfig({ DATABASE_URL: 'postgres://u:secret@h:6000/my%20db' }).data, 'PostgreSQL database "my db" on h:6000')
   })
 })
+
+test('an entry that ends with a star takes every variable that begins so', () => {
+  const options = v.object({ 'PLACE_*': env.group() })
+  const keeper = definePlugin({ name: 'keeper', options, setup() {} })
+  const variables = { PLACE_A: 'x', PLACE_B_C: 'y', PLACE_EMPTY: '', OTHER: 'z' }
+  const file = { options: { keeper: { 'PLACE_*': { PLACE_A: 'file', PLACE_D: 'file' } } } }
+  assert.deepEqual(parsePluginOptions([keeper], variables, file).get('keeper'), {
+    'PLACE_*': { PLACE_A: 'x', PLACE_B_C: 'y', PLACE_D: 'file' },
+  })
+})

@@ -7,6 +7,8 @@ import type { Database } from '../../kernel/database/database.ts'
 import { createKernel, type Kernel, points } from '../../kernel/kernel.ts'
 import { createLog } from '../../kernel/log.ts'
 import { definePlugin, type Host, hookPoint, type Plugin, service } from '../../kernel/plugin.ts'
+import { model } from '../../plugins/model/mod.ts'
+import { tables } from '../../plugins/tables/mod.ts'
 import { freshDatabase, type TestDatabase } from '../database.ts'
 
 let database: TestDatabase
@@ -318,6 +320,8 @@ test('a plugin gets its options, its own log, the configuration, tables that exi
   let options: unknown
   const { kernel, logs } = await boot(
     [
+      tables,
+      model,
       definePlugin({
         name: 'note-taker',
         options: v.object({ prefix: env.text('n') }),
@@ -339,9 +343,8 @@ test('a plugin gets its options, its own log, the configuration, tables that exi
   assert.deepEqual(options, { prefix: 'x' })
   assert.deepEqual(kernel.announcements, ['on port 99'])
   assert.ok(logs.some(({ plugin, message }) => plugin === 'note-taker' && message === 'hello'))
-  assert.deepEqual(kernel.plugins, [
-    { name: 'note-taker', routes: ['GET /notes'], hooks: ['request'], tables: ['notes'], commands: ['notes'] },
-  ])
+  const taker = { name: 'note-taker', routes: ['GET /notes'], hooks: ['request'], tables: ['notes'], commands: ['notes'] }
+  assert.deepEqual(kernel.plugins.at(-1), taker)
   const answer = await kernel.fetch(new Request('http://h/notes'))
   assert.deepEqual(await answer.json(), [{ id: 1, body: 'empty' }])
   await kernel.close()
@@ -366,6 +369,28 @@ test('a handler of the database point puts something around the database of each
   const { kernel } = await boot([asker('early'), spy, asker('late')])
   await kernel.close()
   assert.deepEqual(asked, [`late: select 'late'`])
+})
+
+test('a plugin opens the database where none is named, and without one that does the start ends', async () => {
+  const { db, drop } = await freshDatabase()
+  const folders: string[] = []
+  const embedded: Plugin = {
+    name: 'own-database',
+    embedded: async ({ dataDir }) => {
+      folders.push(dataDir)
+      return db
+    },
+    setup() {},
+  }
+  const kernel = await createKernel({ plugins: [embedded], environment: { DATA_DIR: '/kept/here' } })
+  assert.equal(kernel.db, db)
+  await kernel.close()
+  await drop()
+  assert.deepEqual(folders, ['/kept/here'])
+  await assert.rejects(
+    createKernel({ plugins: [] }),
+    (error) => error instanceof StartError && /DATABASE_URL is not set/.test(error.message),
+  )
 })
 
 test('the kernel hands out what plugins give', async () => {

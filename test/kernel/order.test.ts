@@ -39,7 +39,20 @@ test('orderPlugins() answers in an order that works', () => {
   for (const [why, plugins, expected] of cases) assert.deepEqual(namesOf(orderPlugins(plugins)), expected, why)
 })
 
-const modeller = { read: async () => '', build: () => assert.fail('nobody should build') }
+const maker = () => assert.fail('nobody should make anything')
+const embedded = () => assert.fail('nobody should open anything')
+const modeller = { read: async () => assert.fail('nobody should read'), build: () => assert.fail('nobody should build') }
+
+test('orderPlugins() wants somebody to read the database for whoever makes its tables', () => {
+  assert.throws(() => orderPlugins([{ ...plugin('tables'), maker }]), /^StartError: Plugin "tables" makes what the database lacks/)
+  assert.equal(
+    orderPlugins([
+      { ...plugin('tables'), maker },
+      { ...plugin('model'), modeller },
+    ]).length,
+    2,
+  )
+})
 
 test('orderPlugins() names every gap, cycle and clash at once, a line each', () => {
   const plugins = [
@@ -47,7 +60,13 @@ test('orderPlugins() names every gap, cycle and clash at once, a line each', () 
     plugin('twin'),
     plugin('one', { gives: 'x' }),
     plugin('two', { gives: 'x' }),
-    ...['first', 'second'].map((name) => ({ ...plugin(name), modeller, commands: { go: { summary: '', run: async () => {} } } })),
+    ...['first', 'second'].map((name) => ({
+      ...plugin(name),
+      modeller,
+      maker,
+      embedded,
+      commands: { go: { summary: '', run: async () => {} } },
+    })),
     plugin('hungry', { needs: ['bread', 'wine'] }),
     plugin('thirsty', { needs: ['wine'] }),
     plugin('hen', { gives: 'eggs', needs: ['hens'] }),
@@ -62,7 +81,9 @@ test('orderPlugins() names every gap, cycle and clash at once, a line each', () 
         /^Two plugins are called "twin"/,
         /^Plugins "one" and "two" both give the service "x"/,
         /^Plugins "first" and "second" both have the command "go"/,
-        /^Plugins "first" and "second" both model the schema/,
+        /^Plugins "first" and "second" both have the role "modeller"/,
+        /^Plugins "first" and "second" both have the role "maker"/,
+        /^Plugins "first" and "second" both have the role "embedded"/,
         /^Plugin "hungry" needs the service "bread", which no plugin gives/,
         /^Plugin "hungry" needs the service "wine"/,
         /^Plugin "thirsty" needs the service "wine"/,

@@ -244,6 +244,22 @@ for (const driver of testDrivers) {
           assert.deepEqual(await entries(), ['first', 'a+c'])
         })
 
+        test('can be sent before, but for what a savepoint may take back', async () => {
+          await clear()
+          await db.transaction(async (tx) => {
+            const send = insertAll(tx)
+            for (const entry of ['a', 'b']) tx.last(send, entry)
+            await tx.sendLast()
+            await tx.query(`insert into log (entry) values ('then')`)
+            tx.last(send, 'c')
+            await assert.rejects(
+              tx.savepoint(() => tx.sendLast()),
+              /savepoint/,
+            )
+          })
+          assert.deepEqual(await entries(), ['a+b', 'then', 'c'])
+        })
+
         const failures: [why: string, send: (tx: Transaction) => () => Promise<unknown>, expected: object | RegExp][] = [
           ['a statement', (tx) => () => tx.query('select 1/0'), { state: '22012' }],
           ['a statement after another', (tx) => () => Promise.all([tx.query('select 1'), tx.query('select 1/0')]), { state: '22012' }],

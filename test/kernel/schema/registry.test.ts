@@ -5,20 +5,29 @@ import { describe, test } from 'node:test'
 import type { Database } from '../../../kernel/database/database.ts'
 import { openPostgres } from '../../../kernel/database/postgres.ts'
 import { createLog } from '../../../kernel/log.ts'
-import { createRegistry } from '../../../kernel/schema/registry.ts'
+import { startRegistry } from '../../../kernel/schema/registry.ts'
 import type { Snapshot } from '../../../kernel/schema/snapshot.ts'
 import { createVersions } from '../../../kernel/schema/versions.ts'
 import { modeller } from '../../../plugins/model/modeller.ts'
+import { createMissingTables } from '../../../plugins/tables/make.ts'
 import { freshDatabase, testDrivers } from '../../database.ts'
 import { metaTables } from './meta-tables.ts'
 
 const log = createLog('silent', () => {})
 
-async function startRegistry(db: Database, onSnapshot?: (snapshot: Snapshot) => void) {
+async function watched(db: Database, onSnapshot?: (snapshot: Snapshot) => void) {
   const versions = createVersions(db, log)
   await versions.start()
-  const registry = createRegistry({ db, schemas: ['public'], specs: metaTables, modeller, versions, log, onSnapshot })
-  await registry.start()
+  const registry = await startRegistry({
+    db,
+    schemas: ['public'],
+    specs: metaTables,
+    modeller,
+    maker: createMissingTables,
+    versions,
+    log,
+    onSnapshot,
+  })
   return { registry, versions, stop: () => versions.stop() }
 }
 
@@ -28,7 +37,7 @@ for (const driver of testDrivers) {
       const { db, drop } = await freshDatabase(driver)
       try {
         const seen: string[] = []
-        const { registry, stop } = await startRegistry(db, ({ version }) => void seen.push(version))
+        const { registry, stop } = await watched(db, ({ version }) => void seen.push(version))
         const first = registry.snapshot
         assert.equal(await registry.reload(), first)
         assert.deepEqual(seen, [])
@@ -51,7 +60,7 @@ for (const driver of testDrivers) {
       const { db, drop } = await freshDatabase(driver)
       try {
         let news = Promise.withResolvers<Snapshot>()
-        const { registry, stop } = await startRegistry(db, (snapshot) => news.resolve(snapshot))
+        const { registry, stop } = await watched(db, (snapshot) => news.resolve(snapshot))
         await db.execute("insert into directus_collections (collection) values ('shelf')")
         assert.ok((await news.promise).folders.has('shelf'))
         news = Promise.withResolvers()
@@ -70,7 +79,7 @@ for (const driver of testDrivers) {
       const { db, drop } = await freshDatabase(driver)
       try {
         await db.execute(await readFile(new URL('../../fixtures/chinook.sql', import.meta.url), 'utf8'))
-        const { registry, stop } = await startRegistry(db)
+        const { registry, stop } = await watched(db)
         const { tables, warnings } = registry.snapshot
         const own = [...tables.values()].filter(({ system }) => !system)
         assert.deepEqual(warnings, [])
@@ -91,7 +100,7 @@ test('a change by one process reaches another, also while six start at once', { 
   const databases = Array.from({ length: 6 }, () => openPostgres({ url: url!, poolSize: 2 }))
   try {
     const heard = databases.map(() => Promise.withResolvers<Snapshot>())
-    const processes = await Promise.all(databases.map((db, i) => startRegistry(db, (s) => s.tables.has('added') && heard[i]!.resolve(s))))
+    const processes = await Promise.all(databases.map((db, i) => watched(db, (s) => s.tables.has('added') && heard[i]!.resolve(s))))
     for (const { registry } of processes)
       for (const { name, schema } of metaTables) assert.ok(schema || registry.snapshot.tables.has(name), name)
     await databases[0]!.transaction(async (transaction) => {
@@ -109,8 +118,7 @@ test('a change by one process reaches another, also while six start at once', { 
 test('without a modeller nothing is served', async () => {
   const { db, drop } = await freshDatabase()
   await db.execute('create table there (id integer primary key)')
-  const registry = createRegistry({ db, schemas: ['public'], specs: [], versions: createVersions(db, log), log })
-  await registry.start()
+  const registry = await startRegistry({ db, schemas: ['public'], specs: [], versions: createVersions(db, log), log })
   assert.equal(registry.snapshot.tables.size, 0)
   await drop()
 })

@@ -4,10 +4,10 @@ import { after, before, describe, test } from 'node:test'
 import type { Database, Listener } from '../../../kernel/database/database.ts'
 import { openPostgres } from '../../../kernel/database/postgres.ts'
 import { createLog } from '../../../kernel/log.ts'
-import { introspect } from '../../../kernel/schema/introspect.ts'
-import { createMissingTables, type TableSpec } from '../../../kernel/schema/tables.ts'
+import type { TableSpec } from '../../../kernel/schema/tables.ts'
 import { createVersions, type RunningVersions, versionsTable } from '../../../kernel/schema/versions.ts'
 import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
+import { makeTables } from '../../made-tables.ts'
 
 const log = createLog('silent', () => {})
 
@@ -31,7 +31,7 @@ const passes: TableSpec = {
 }
 
 async function prepare(db: Database) {
-  await createMissingTables(db, await introspect(db, ['public']), [versionsTable, accounts, models, passes], ['public'], log)
+  await makeTables(db, [versionsTable, accounts, models, passes])
 }
 
 const versionOf = async (db: Database, name: string) =>

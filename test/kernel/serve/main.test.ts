@@ -12,7 +12,7 @@ import { testDrivers } from '../../database.ts'
 import { makePlace, type Place, runProgram, type Server, startProgram, type Variables } from '../../program.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url))
-const timeout = 120_000
+const timeout = 600_000
 
 async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'plinth-main-'))

@@ -2,11 +2,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createLog } from '../../../kernel/log.ts'
-import { createRegistry } from '../../../kernel/schema/registry.ts'
+import { startRegistry } from '../../../kernel/schema/registry.ts'
 import type { Field, Snapshot } from '../../../kernel/schema/snapshot.ts'
 import type { TableSpec } from '../../../kernel/schema/tables.ts'
 import { createVersions } from '../../../kernel/schema/versions.ts'
 import { modeller } from '../../../plugins/model/modeller.ts'
+import { createMissingTables } from '../../../plugins/tables/make.ts'
 import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
 import { metaTables } from '../../kernel/schema/meta-tables.ts'
 
@@ -138,15 +139,15 @@ for (const driver of testDrivers) {
     before(async () => {
       fresh = await freshDatabase(driver)
       const specs = [...metaTables, users, sessions, notes, hidden]
-      const registry = createRegistry({
+      const registry = await startRegistry({
         db: fresh.db,
         schemas: ['public', 'second'],
         specs,
         modeller,
+        maker: createMissingTables,
         versions: createVersions(fresh.db, log),
         log,
       })
-      await registry.start()
       await fresh.db.execute(script)
       snapshot = await registry.reload()
     })

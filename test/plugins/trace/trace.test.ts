@@ -1,7 +1,9 @@
-/** DEBUG=sql. */
+/** What is told at LOG_LEVEL=debug, and by DEBUG=sql. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Plugin } from 'plinth'
+import { createKernel, definePlugin, type Plugin } from 'plinth'
+import { createLog } from '../../../kernel/log.ts'
+import { trace } from '../../../plugins/trace/mod.ts'
 import { traced } from '../../../plugins/trace/traced.ts'
 import { freshDatabase } from '../../database.ts'
 import { startKernel } from '../../host.ts'
@@ -43,5 +45,27 @@ test('DEBUG=sql logs the statements of each plugin under its name; nothing does 
       told,
     )
     await host.close()
+  }
+})
+
+test('level debug logs each request, without its token', async () => {
+  const answering = definePlugin({ name: 'answering', setup: (host) => void host.routes('/a').get('/', (c) => c.text('x')) })
+  for (const level of ['debug', 'info'] as const) {
+    const { db, drop } = await freshDatabase()
+    const logs: Record<string, unknown>[] = []
+    const log = createLog(level, (line) => logs.push(JSON.parse(line)))
+    const kernel = await createKernel({ plugins: [trace, answering], database: db, log })
+    await kernel.fetch(new Request('http://localhost/a?access_token=secret-1'), { ip: '1.2.3.4', gone: () => false })
+    await kernel.close()
+    await drop()
+    const [told] = logs.filter(({ message }) => message === 'request')
+    if (level === 'info') {
+      assert.equal(told, undefined)
+      continue
+    }
+    const { time, ms, request, ...line } = told!
+    const url = 'http://localhost/a?access_token=***'
+    assert.deepEqual(line, { level, plugin: 'trace', ip: '1.2.3.4', method: 'GET', url, status: 200, message: 'request' })
+    assert.ok(typeof ms === 'number' && typeof request === 'string' && time)
   }
 })

@@ -1,5 +1,5 @@
 /** Run by lock.test.ts as a process of its own: opens the data folder, prints a line for each row that was confirmed, until it is stopped. */
-import { openPGlite } from '../../../kernel/database/pglite.ts'
+import { openPGlite } from '../../../plugins/embedded/pglite.node.ts'
 
 const [dataDir, rows] = process.argv.slice(2)
 

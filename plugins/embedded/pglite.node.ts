@@ -6,12 +6,10 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { PGlite, type Results } from '@electric-sql/pglite'
-import type { Log } from '../log.ts'
-import { type Database, DatabaseError, type Listener, type Parameter, quoteName } from './database.ts'
-import { lockFolder } from './lock.ts'
-import { createPool, type Session } from './pool.ts'
-import { unpackTar } from './tar.ts'
-import { createUserTypes, parsers, textParsers, toText } from './values.ts'
+import { type Database, DatabaseError, type Listener, type Log, type Parameter, quoteName } from 'plinth'
+import { createPool, createUserTypes, parsers, type Session, toText } from 'plinth/driver'
+import { lockFolder } from './lock.node.ts'
+import { unpackTar } from './tar.node.ts'
 
 export interface PGliteOptions {
   /** The data is in its subfolder `pglite`, the lock beside that. null: in memory. */
@@ -29,6 +27,9 @@ const settings = {
   shared_buffers: '16MB',
 }
 const startParams = [...PGlite.defaultStartParams, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
+const asIs = (value: string) => value
+/** For results that stay text. */
+const textParsers = Object.fromEntries(Object.keys(parsers).map((oid) => [oid, asIs]))
 /** Requests wait this long for their turn, ms. */
 const patience = 30_000
 
@@ -48,7 +49,6 @@ async function start(dataDir: string | null): Promise<PGlite> {
   // All values arrive as text already. Without these PGlite would refuse some, and turn others into its own types.
   pglite.serializers = {}
   pglite.parsers = { ...parsers }
-  const asIs = (value: string) => value
   for (const oid of [16, 17]) pglite.serializers[oid] = asIs
   return pglite
 }
@@ -110,20 +110,11 @@ function sessionOf(pglite: PGlite, log: Log | undefined): Session {
   const parseUserTypes = createUserTypes()
 
   async function run<Row>(text: string, parameters: readonly Parameter[], options: object): Promise<Results<Row>> {
-    const values = parameters.map(toText)
-    try {
-      return await pglite.query<Row>(text, values, { ...options, onNotice })
-    } catch (error) {
-      throw toDatabaseError(error)
-    }
+    return pglite.query<Row>(text, parameters.map(toText), { ...options, onNotice }).catch(fail)
   }
 
   async function execute(script: string): Promise<void> {
-    try {
-      await pglite.exec(script, { onNotice })
-    } catch (error) {
-      throw toDatabaseError(error)
-    }
+    await pglite.exec(script, { onNotice }).catch(fail)
   }
 
   return {
@@ -150,8 +141,8 @@ function sessionOf(pglite: PGlite, log: Log | undefined): Session {
 }
 
 /** What is not PostgreSQL's own refusal is the end of the WebAssembly instance: a system error, from which only a restart helps. */
-function toDatabaseError(error: unknown): DatabaseError {
+function fail(error: unknown): never {
   const { code, schema, table, column, constraint, detail, message } = error as Error & Partial<DatabaseError> & { code?: string }
-  if (code && /^[0-9A-Z]{5}$/.test(code)) return new DatabaseError(message, code, { schema, table, column, constraint, detail }, error)
-  return new DatabaseError(`The embedded database failed: ${message ?? error}`, '58000', {}, error)
+  if (code && /^[0-9A-Z]{5}$/.test(code)) throw new DatabaseError(message, code, { schema, table, column, constraint, detail }, error)
+  throw new DatabaseError(`The embedded database failed: ${message ?? error}`, '58000', {}, error)
 }

@@ -7,10 +7,10 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { lockFolder } from '../../../kernel/database/lock.ts'
-import { openPGlite } from '../../../kernel/database/pglite.ts'
+import { lockFolder } from '../../../plugins/embedded/lock.node.ts'
+import { openPGlite } from '../../../plugins/embedded/pglite.node.ts'
 import { testDrivers } from '../../database.ts'
-import { slow, until } from './proxy.ts'
+import { slow, until } from '../../kernel/database/proxy.ts'
 
 const runtime: string[] = 'Deno' in globalThis ? ['run', '-A', '--no-check'] : []
 const writerPath = fileURLToPath(new URL('./writer.ts', import.meta.url))

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Parameter } from '../../../kernel/database/database.ts'
-import { type Catalogue, introspect } from '../../../kernel/schema/introspect.ts'
-import type { Column } from '../../../kernel/schema/snapshot.ts'
+import type { Catalogue, Column } from '../../../kernel/schema/snapshot.ts'
+import { introspect } from '../../../plugins/model/introspect.ts'
 import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
 
 /** [column's definition, what differs from a nullable column of that type without anything more] */
@@ -228,7 +228,7 @@ for (const driver of testDrivers) {
           ['public', 'bare'],
         ],
       )
-      assert.deepEqual(await introspect(fresh.db, ['nowhere']), { schemas: [], tables: [] })
+      assert.deepEqual(await introspect(fresh.db, ['nowhere']), { schemas: [], tables: [], functions: [] })
     })
   })
 }

@@ -2,28 +2,17 @@
  * The database's catalogue as plain data. One statement over pg_catalog, whatever the number of tables; the answer is JSON, so that
  * equal texts mean an equal schema. Works on PostgreSQL 15 and later.
  */
-import { type Queryable, quoteName } from '../database/database.ts'
-import type { Column, ForeignKey, Index, ReferentialAction, Table } from './snapshot.ts'
-
-export interface CatalogueTable {
-  readonly name: string
-  readonly schema: string
-  readonly kind: Table['kind']
-  readonly comment: string | null
-  readonly columns: ReadonlyMap<string, Column>
-  readonly primaryKey: readonly string[]
-  readonly indexes: readonly Index[]
-  readonly foreignKeys: readonly ForeignKey[]
-  /** Names of the triggers that Plinth put there. */
-  readonly triggers: readonly string[]
-}
-
-export interface Catalogue {
-  /** Those of the schemas asked for that exist. */
-  readonly schemas: readonly string[]
-  /** Schema by schema in the order asked for, then by name. */
-  readonly tables: readonly CatalogueTable[]
-}
+import {
+  type Catalogue,
+  type CatalogueTable,
+  type Column,
+  type ForeignKey,
+  type Index,
+  type Queryable,
+  quoteName,
+  type ReferentialAction,
+  type Table,
+} from 'plinth'
 
 /** Our own schema: read along for the making of tables, never shown. */
 export const ownSchema = 'plinth'
@@ -84,7 +73,8 @@ select json_build_object(
     where f.contype = 'f' and f.conparentid = 0 order by f.conname, f.oid) row),
   'triggers', (select json_agg(row) from (
     select t.tgrelid::int8 as table, t.tgname as name
-    from relation r join pg_trigger t on t.tgrelid = r.oid where not t.tgisinternal and t.tgname like 'plinth\\_%' order by t.tgname, t.tgrelid) row)
+    from relation r join pg_trigger t on t.tgrelid = r.oid where not t.tgisinternal and t.tgname like 'plinth\\_%' order by t.tgname, t.tgrelid) row),
+  'functions', (select json_agg(proname order by proname) from pg_proc where pronamespace = to_regnamespace('${ownSchema}'))
 )::text`
 
 /** Lists without an element are null. */
@@ -98,6 +88,7 @@ interface Answer {
   readonly indexes: readonly (Omit<Index, 'columns'> & { table: number; key: readonly number[] })[] | null
   readonly foreignKeys: readonly ForeignKeyRow[] | null
   readonly triggers: readonly { table: number; name: string }[] | null
+  readonly functions: readonly string[] | null
 }
 
 interface ColumnRow {
@@ -167,7 +158,12 @@ export function parseCatalogue(text: string): Catalogue {
         onDelete: actions[onDelete],
       }),
     )
-    const keys = keysByColumn(ownIndexes, ownKeys)
+    const keys: Keys = {
+      primary: ownIndexes.find((index) => index.primary)?.columns ?? [],
+      unique: ownIndexes.filter(({ unique, columns }) => unique && columns.length === 1).map(({ columns }) => columns[0]),
+      indexed: ownIndexes.filter(({ unique }) => !unique).map(({ columns }) => columns[0]),
+      foreign: new Map(ownKeys.filter(({ columns }) => columns.length === 1).map((key) => [key.columns[0]!, key])),
+    }
     const toColumn = (row: ColumnRow) =>
       columnOf(row, shapeOf(types.get(row.type)!, types), comments.get(`${oid} ${row.number}`) ?? null, keys)
     return {
@@ -176,13 +172,13 @@ export function parseCatalogue(text: string): Catalogue {
       kind: kinds[kind] ?? 'table',
       comment: comments.get(`${oid} 0`) ?? null,
       columns: new Map(rows.map((row) => [row.name, toColumn(row)])),
-      primaryKey: keys.primaryKey,
+      primaryKey: keys.primary,
       indexes: ownIndexes,
       foreignKeys: ownKeys,
       triggers: (triggers.get(oid) ?? []).map((trigger) => trigger.name),
     }
   })
-  return { schemas: answer.schemas ?? [], tables }
+  return { schemas: answer.schemas ?? [], tables, functions: answer.functions ?? [] }
 }
 
 /** Follows domains down to their base type. */
@@ -198,20 +194,12 @@ function qualified(written: string, [schema, name]: readonly [string, string]): 
   return `${quoteName(schema)}.${quoteName(name)}${ending}`
 }
 
+/** Of one table: names of columns. */
 interface Keys {
-  readonly primaryKey: readonly string[]
-  readonly unique: ReadonlySet<string>
-  readonly indexed: ReadonlySet<string>
-  readonly foreignKeys: ReadonlyMap<string, ForeignKey>
-}
-
-function keysByColumn(indexes: readonly Index[], foreignKeys: readonly ForeignKey[]): Keys {
-  return {
-    primaryKey: indexes.find((index) => index.primary)?.columns ?? [],
-    unique: new Set(indexes.filter((index) => index.unique && index.columns.length === 1).map((index) => index.columns[0]!)),
-    indexed: new Set(indexes.filter((index) => !index.unique).map((index) => index.columns[0]!)),
-    foreignKeys: new Map(foreignKeys.filter((key) => key.columns.length === 1).map((key) => [key.columns[0]!, key])),
-  }
+  readonly primary: readonly string[]
+  readonly unique: readonly (string | undefined)[]
+  readonly indexed: readonly (string | undefined)[]
+  readonly foreign: ReadonlyMap<string, ForeignKey>
 }
 
 function columnOf(
@@ -229,9 +217,9 @@ function columnOf(
     identity: identity === 'a' ? 'always' : identity === 'd' ? 'by default' : null,
     autoIncrement: identity !== '' || (!generated && expression !== null && expression.startsWith('nextval(')),
     comment,
-    primaryKey: keys.primaryKey.includes(name),
-    unique: keys.unique.has(name),
-    indexed: keys.indexed.has(name),
-    foreignKey: keys.foreignKeys.get(name) ?? null,
+    primaryKey: keys.primary.includes(name),
+    unique: keys.unique.includes(name),
+    indexed: keys.indexed.includes(name),
+    foreignKey: keys.foreign.get(name) ?? null,
   })
 }

@@ -2,10 +2,8 @@
 import module from 'node:module'
 import process from 'node:process'
 import { format } from 'node:util'
-import type { Kernel } from '../kernel.ts'
-import type { Log } from '../log.ts'
-import type { Program, Served } from '../plugin.ts'
-import { printLine } from './output.ts'
+import type { Kernel, Log, Program, Served } from 'plinth'
+import { printLine } from './output.node.ts'
 
 /** @returns the exit code, once the server has stopped. */
 export async function start(program: Program): Promise<number> {
