@@ -2,12 +2,11 @@
  * Who may do what: a user's roles and policies, read in one statement and kept until anything that bears rights changes.
  * What depends on the request (its address) is decided at each use.
  */
-import { type Accountability, type Database, type Host, nobody, remember } from 'plinth'
-import { type Accounts, uuidForm } from './api.ts'
+import { type Accountability, type Database, type Host, isUuid, nobody, type Queryable, remember } from 'plinth'
+import type { Accounts } from './api.ts'
 import type { Passwords } from './password.ts'
 import { everybodys, type Policy, type PolicyRow, policiesWhere, roleLine, rolesOf, toPolicy } from './policies.ts'
 import type { RightsOf } from './rules.ts'
-import { createShareAccounts } from './share-accounts.ts'
 
 interface Account {
   readonly stamp: string
@@ -38,6 +37,8 @@ from account`
 const statements = {
   byId: accountWhere('id = $1::uuid'),
   byToken: accountWhere('token = $1'),
+  byRole: `with recursive account as (select $1::uuid as role), ${roleLine}
+select $1::text as role, ${rolesOf}, ${policiesWhere('a.role in (select line.id from line)')} as policies`,
   anonymous: `select ${policiesWhere(everybodys)} as policies`,
 }
 
@@ -58,19 +59,23 @@ export function createAccounts(
   }
   const byId = remember(remembered, (id) => load(statements.byId, id))
   const byToken = remember(remembered, (token) => load(statements.byToken, token))
+  const ofRole = async (role: string, from: Queryable): Promise<Account> => {
+    const [row] = await from.query<Pick<AccountRow, 'roles' | 'policies'>>(statements.byRole, [role])
+    return toAccount({ ...nobody, role, roles: row!.roles }, row!.policies, '', rights, from)
+  }
+  const byRole = remember(1000, (role) => ofRole(role, db))
   const anonymous = remember(1, async () => {
     const [row] = await db.query<Pick<AccountRow, 'policies'>>(statements.anonymous)
     return toAccount(nobody, row!.policies, '', rights)
   })
   versions.watch('access', () => {
-    for (const memory of [byId, byToken, anonymous, rights]) memory.clear()
+    for (const memory of [byId, byToken, byRole, anonymous, rights]) memory.clear()
   })
 
   return {
     ...passwords,
-    byShare: createShareAccounts(db, versions),
     async byId(user, ip, stamp) {
-      const account = uuidForm.test(user) ? await byId.get(user) : undefined
+      const account = isUuid(user) ? await byId.get(user) : undefined
       if (!account || (stamp !== undefined && stamp !== account.stamp)) return undefined
       return rightsFrom(account, ip, rights)
     },
@@ -80,22 +85,39 @@ export function createAccounts(
       const account = await byToken.get(token)
       return account && rightsFrom(account, ip, rights)
     },
+    async ofRole(role, ip) {
+      return rightsFrom((await byRole.get(role))!, ip, rights)
+    },
+    async mostOfRole(role, from) {
+      return (await ofRole(role, from)).full
+    },
     async anonymous(ip) {
       return rightsFrom((await anonymous.get(''))!, ip, rights)
     },
   }
 }
 
-async function toAccount(base: Accountability, rows: readonly PolicyRow[], stamp: string, rights: RightsOf): Promise<Account> {
+async function toAccount(
+  base: Accountability,
+  rows: readonly PolicyRow[],
+  stamp: string,
+  rights: RightsOf,
+  from?: Queryable,
+): Promise<Account> {
   const policies = rows.map(toPolicy)
-  return { stamp, policies, full: await withPolicies(base, policies, rights), anywhere: policies.every(({ allows }) => !allows) }
+  return { stamp, policies, full: await withPolicies(base, policies, rights, from), anywhere: policies.every(({ allows }) => !allows) }
 }
 
-async function withPolicies(base: Accountability, policies: readonly Policy[], rights: RightsOf): Promise<Accountability> {
+async function withPolicies(
+  base: Accountability,
+  policies: readonly Policy[],
+  rights: RightsOf,
+  from?: Queryable,
+): Promise<Accountability> {
   const ids = policies.map(({ id }) => id)
   const admin = policies.some((policy) => policy.admin)
   const app = base.user !== null && policies.some((policy) => policy.admin || policy.app)
-  return { ...base, policies: ids, admin, app, rights: admin ? nobody.rights : await rights.of(ids, app) }
+  return { ...base, policies: ids, admin, app, rights: admin ? nobody.rights : await rights.of(ids, app, from) }
 }
 
 async function rightsFrom({ full, policies, anywhere }: Account, ip: string | null, rights: RightsOf): Promise<Accountability> {

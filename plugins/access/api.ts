@@ -1,5 +1,5 @@
 /** What other plugins may import of users and rights, as `plinth/access`. */
-import { type Accountability, service, type Transaction } from 'plinth'
+import { type Accountability, type Queryable, service, type Transaction } from 'plinth'
 
 export interface Accounts {
   /**
@@ -9,8 +9,10 @@ export interface Accounts {
   byId(user: string, ip: string | null, stamp?: string): Promise<Accountability | undefined>
   /** The same for a static token. */
   byToken(token: string, ip: string | null): Promise<Accountability | undefined>
-  /** Rights of whoever comes by a share: undefined when it is not there, has not begun, or is over. */
-  byShare(share: string, ip: string | null): Promise<Accountability | undefined>
+  /** What a role brings, those above it included: not what everybody may do, and nothing when there is none of this id. Cached; current on every process. */
+  ofRole(role: string, ip: string | null): Promise<Accountability>
+  /** The same for any address, read inside a transaction. */
+  mostOfRole(role: string, db: Queryable): Promise<Accountability>
   /** Rights of somebody who has not signed in: the public policies. */
   anonymous(ip: string | null): Promise<Accountability>
   /**
@@ -28,9 +30,9 @@ export interface Accounts {
   stamp(hash: string | null): Promise<string>
 }
 
+export { isWithin } from './giving.ts'
+
 export const accounts = service<Accounts>('access')
 
 /** What a person's email address looks like. */
 export const emailForm = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+\.[^\s@.\p{Cc}]+$/u
-
-export const uuidForm = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i

@@ -2,10 +2,11 @@
 import { type Host, isAddressEntry, problems, system, type Transaction } from 'plinth'
 import { type Change, type CreateEvent, type Item, type Items, itemsCreate, itemsDelete, itemsUpdate, type Key } from 'plinth/items'
 import type { ProjectSettings } from 'plinth/settings'
+import { checkPolicy, checkRule, type Given, refuseMore } from './giving.ts'
 import { checkEmail, sealSecrets } from './guard.ts'
 import { keepAnAdmin, mayCostRights } from './last-admin.ts'
 import { refuseCircles, releaseRoles } from './role-tree.ts'
-import { checkEmailsFree, checkPassword, checkPoliciesGiven, checkRolesGiven, keepServersOwn } from './user-guard.ts'
+import { checkEmailsFree, checkPassword, keepServersOwn } from './user-guard.ts'
 
 export interface HookParts {
   readonly items: Items
@@ -17,17 +18,30 @@ export interface HookParts {
 
 type Event = Pick<CreateEvent, 'table' | 'db' | 'access' | 'wanted'>
 
-/** By table the column that says which rights a row gives. */
-const giving: Readonly<Record<string, string>> = { directus_users: 'role', directus_roles: 'parent', directus_access: 'policy' }
+/** By table: columns whose change gives somebody rights, the columns that must be looked at then, and what their values are. */
+const giving: Readonly<Record<string, { on: readonly string[]; told: readonly string[]; as?: keyof Given }>> = {
+  directus_users: { on: ['role'], told: ['role'], as: 'roles' },
+  directus_roles: { on: ['parent'], told: ['parent'], as: 'roles' },
+  directus_settings: { on: ['public_registration_role'], told: ['public_registration_role'], as: 'roles' },
+  directus_access: { on: ['policy', 'user', 'role'], told: ['policy'], as: 'policies' },
+  directus_permissions: ruled(['collection', 'action', 'permissions', 'validation', 'presets', 'fields']),
+}
+
+function ruled(columns: readonly string[]) {
+  return { on: [...columns, 'policy'], told: columns }
+}
+
+/** Whoever sets them of somebody else can be that one. */
+const entrances = ['email', 'password', 'token']
 
 export function guardWrites(host: Host, { items, settings, hash, factors }: HookParts): void {
   /** On the way in: `rows` as they are written, `keys` of those that are there. */
   async function enter({ table, db, access, wanted }: Event, rows: readonly Item[], keys: readonly Key[]): Promise<void> {
     for (const row of rows) {
       checkEmail(table, row)
-      if (table.name === 'directus_policies') checkAddresses(row)
-      if (table.name === 'directus_policies' && row.admin_access && access !== system && !access.admin) {
-        throw problems.FORBIDDEN('Only administrators make administrators.')
+      if (table.name === 'directus_policies') {
+        checkAddresses(row)
+        checkPolicy(row, access, keys.length > 0)
       }
       if (table.name !== 'directus_users') continue
       keepServersOwn(row, access, factors.has(db))
@@ -35,23 +49,22 @@ export function guardWrites(host: Host, { items, settings, hash, factors }: Hook
     }
     if (table.name === 'directus_users') await checkEmailsFree(db, rows, keys)
     for (const row of rows) await sealSecrets(table, row, hash)
-    const column = giving[table.name]
-    if (column && rows.some((row) => column in row)) wanted.add(column)
+    const given = giving[table.name]
+    if (given && rows.some((row) => given.on.some((column) => column in row))) for (const column of given.told) wanted.add(column)
   }
 
   /** On the way out: what the rows have become, nested writes included. */
   async function leave({ table, db, access }: Event, changes: readonly Pick<Change, 'keys' | 'patch' | 'stored'>[]): Promise<void> {
-    const column = giving[table.name]
-    const given = column ? changes.filter(({ patch }) => column in patch) : []
-    if (!column || !given.length) return
-    const values = given.flatMap(({ stored = [] }) => stored.map((row) => row[column]))
-    if (table.name === 'directus_access') checkPoliciesGiven(values, access)
-    else await checkRolesGiven(db, values, access)
-    if (table.name === 'directus_roles')
-      await refuseCircles(
-        db,
-        given.flatMap(({ keys }) => keys),
-      )
+    const { on = [], told: [column] = [], as } = giving[table.name] ?? {}
+    const given = changes.filter(({ patch }) => on.some((name) => name in patch))
+    const rows = given.flatMap(({ stored = [] }) => stored)
+    if (as) await refuseMore(db, { [as]: rows.map((row) => row[column!]) }, access)
+    else for (const row of rows) checkRule(row, access)
+    if (table.name === 'directus_roles' && given.length) await refuseCircles(db, keysOf(given))
+    if (table.name === 'directus_users') {
+      const opened = keysOf(changes.filter(({ patch }) => entrances.some((name) => name in patch)))
+      await refuseMore(db, { users: opened.filter((key) => access === system || key !== access.user) }, access)
+    }
   }
 
   host.hook(itemsCreate, async function guardCreated(event, next) {
@@ -81,6 +94,8 @@ export function guardWrites(host: Host, { items, settings, hash, factors }: Hook
     await next()
   })
 }
+
+const keysOf = (changes: readonly Pick<Change, 'keys'>[]): Key[] => changes.flatMap(({ keys }) => keys)
 
 /** @throws INVALID_PAYLOAD for an entry of `ip_access` that no address could be in. */
 function checkAddresses({ ip_access: list }: Item): void {

@@ -1,15 +1,18 @@
 /** Access: users, roles, policies and permissions, and the rights that follow from them. */
 import { definePlugin, points, type Transaction } from 'plinth'
+import { graphqlSchema } from 'plinth/graphql'
 import { items } from 'plinth/items'
 import { projectSettings } from 'plinth/settings'
+import { openapi } from 'plinth/specs'
 import { createAccounts } from './accounts.ts'
 import { accounts } from './api.ts'
 import { usersCommand } from './command.ts'
 import { createFactorChange } from './factor-change.ts'
 import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
+import { ownFields, summaryFields } from './graphql.ts'
 import { guardWrites } from './hooks.ts'
 import { createPasswords } from './password.ts'
-import { permissionRoutes } from './permission-routes.ts'
+import { ExplainQuery, permissionRoutes } from './permission-routes.ts'
 import { policyRoutes, roleRoutes, userRoutes } from './routes.ts'
 import { createRights } from './rules.ts'
 import { tables } from './tables.ts'
@@ -32,7 +35,16 @@ export const access = definePlugin({
     roleRoutes(host.routes('/roles'), engine)
     policyRoutes(host.routes('/policies'), engine, host.db)
     permissionRoutes(host.routes('/permissions'), engine, service)
-    for (const name of ['access', 'permissions']) engine.crud(host.routes(`/${name}`), `directus_${name}`)
+    engine.crud(host.routes('/access'), 'directus_access')
+    host.hook(openapi, async function describeRights({ describe }, next) {
+      describe('GET /permissions/me', { summary: 'What one may do', audience: 'users' })
+      describe('GET /permissions/me/:collection/:key?', { summary: 'What one may do to an item', audience: 'users' })
+      describe('GET /permissions/explain', { summary: 'Why somebody may do something', query: ExplainQuery, audience: 'admins' })
+      await next()
+    })
+
+    host.hook(graphqlSchema, ownFields(engine))
+    host.hook(graphqlSchema, summaryFields(engine))
 
     const factors = new WeakSet<Transaction>()
     const settings = host.maybe(projectSettings)

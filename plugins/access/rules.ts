@@ -3,7 +3,7 @@
  * one object with one fingerprint, so that what was made for them serves all who have them.
  */
 import { LRUCache } from 'lru-cache'
-import type { Database, Rights, Rule } from 'plinth'
+import { type Database, type Queryable, type Rights, type Rule, remember } from 'plinth'
 import { systemRules } from './system-rules.ts'
 
 interface RuleRow extends Omit<Rule, 'fields'> {
@@ -16,19 +16,25 @@ select coalesce(json_agg(json_build_object('policy', policy, 'collection', colle
 from directus_permissions where policy = any($1::uuid[])`
 
 export interface RightsOf {
-  /** @param app Whether the rules that come with app access are among them. */
-  of(policies: readonly string[], app: boolean): Promise<Rights>
+  /**
+   * @param app Whether the rules that come with app access are among them.
+   * @param from Read anew from there, such as inside a transaction.
+   */
+  of(policies: readonly string[], app: boolean, from?: Queryable): Promise<Rights>
   /** Forgets what was read, not the fingerprints: rules that are as before keep theirs. */
   clear(): void
 }
 
 export function createRights(db: Database): RightsOf {
-  const bySet = new LRUCache<string, Promise<Rights>>({ max: 2000 })
   const byRules = new LRUCache<string, Rights>({ max: 2000 })
+  const bySet = remember(2000, (id) => {
+    const [app, ...policies] = JSON.parse(id)
+    return load(policies, app, db)
+  })
   let made = 0
 
-  async function load(policies: readonly string[], app: boolean): Promise<Rights> {
-    const [row] = policies.length ? await db.query<{ rules: RuleRow[] }>(statement, [policies]) : []
+  async function load(policies: readonly string[], app: boolean, from: Queryable): Promise<Rights> {
+    const [row] = policies.length ? await from.query<{ rules: RuleRow[] }>(statement, [policies]) : []
     const rules = [...(row?.rules ?? []).map(toRule), ...(app ? systemRules : [])]
     const id = JSON.stringify(rules)
     const known = byRules.get(id)
@@ -39,16 +45,8 @@ export function createRights(db: Database): RightsOf {
   }
 
   return {
-    of(policies, app) {
-      const id = `${app} ${policies.join()}`
-      const known = bySet.get(id)
-      if (known) return known
-      const loading = load(policies, app)
-      bySet.set(id, loading)
-      loading.catch(() => bySet.peek(id) === loading && bySet.delete(id))
-      return loading
-    },
-    clear: () => bySet.clear(),
+    of: async (policies, app, from) => (from ? load(policies, app, from) : (await bySet.get(JSON.stringify([app, ...policies])))!),
+    clear: bySet.clear,
   }
 }
 

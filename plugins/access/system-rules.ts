@@ -89,7 +89,8 @@ export const systemRules: readonly Rule[] = Object.freeze([
   rule('comments', 'update', { permissions: own('user_created'), fields: ['comment'] }),
   rule('comments', 'delete', { permissions: own('user_created') }),
   rule('presets', 'read', { permissions: presets }),
-  rule('presets', 'create', { validation: own('user') }),
+  // What leaves "user" out passes the validation, and would be everybody's.
+  rule('presets', 'create', { permissions: own('user'), validation: own('user') }),
   rule('presets', 'update', { permissions: own('user'), validation: own('user') }),
   rule('presets', 'delete', { permissions: own('user') }),
 ])

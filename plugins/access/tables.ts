@@ -89,6 +89,8 @@ const users: TableSpec = {
   },
   primaryKey: 'id',
   unique: [['email'], ['external_identifier'], ['token']],
+  // Who signs in is found by it, and whether an address is taken.
+  indexes: ['lower(email)'],
   relations: [
     { field: 'role', related: 'directus_roles', oneField: 'users' },
     { field: 'avatar', related: 'directus_files' },
@@ -161,7 +163,8 @@ const shares: TableSpec = {
     { field: 'role', related: 'directus_roles' },
     { field: 'user_created', related: 'directus_users' },
   ],
-  raises: { version: 'access', on: ['collection', 'item', 'role', 'date_start', 'date_end'], inserts: false },
+  pointsAnywhere: ['collection', 'role'],
+  raises: { version: 'access', on: ['collection', 'item', 'role', 'password', 'date_start', 'date_end'], inserts: false },
 }
 
 export const tables: readonly TableSpec[] = [roles, policies, users, access, permissions, shares]

@@ -2,7 +2,6 @@
 import { type Access, problems, system, type Transaction } from 'plinth'
 import { type Item, type Items, type Key, mask } from 'plinth/items'
 import type { ProjectSettings } from 'plinth/settings'
-import { roleLine } from './policies.ts'
 
 /** Written by the server alone, whoever asks. */
 const kept = ['last_access']
@@ -56,24 +55,4 @@ function toPattern(rule: string): string {
   const [, body = rule, flags = ''] = /^\/(.*)\/([a-z]*)$/s.exec(rule) ?? []
   if (flags) throw problems.INVALID_PAYLOAD(`The rule for passwords has flags ("${flags}"), which are not understood: leave them out.`)
   return body
-}
-
-const policiesOfRoles = `
-with recursive account as (select unnest($1::uuid[]) as role), ${roleLine}
-select a.policy from directus_access a join line on line.id = a.role where not (a.policy = any ($2::uuid[])) limit 1`
-
-/** Nobody gives away what they have not: `roles` must not bring a policy that the caller lacks. @throws FORBIDDEN */
-export async function checkRolesGiven(db: Transaction, roles: readonly unknown[], access: Access): Promise<void> {
-  const ids = roles.filter((role) => typeof role === 'string')
-  if (access === system || access.admin || !ids.length) return
-  const [more] = await db.query(policiesOfRoles, [ids, access.policies])
-  if (more) throw problems.FORBIDDEN('The role would bring rights that are not yours to give.')
-}
-
-/** The same for policies that are given directly. @throws FORBIDDEN */
-export function checkPoliciesGiven(policies: readonly unknown[], access: Access): void {
-  if (access === system || access.admin) return
-  if (policies.some((policy) => !access.policies.includes(String(policy)))) {
-    throw problems.FORBIDDEN('The policy would bring rights that are not yours to give.')
-  }
 }

@@ -1,5 +1,5 @@
 /** What other plugins may import of signing in, as `plinth/auth`. */
-import { hookPoint, type RequestContext, service } from 'plinth'
+import { type Accountability, hookPoint, type RequestContext, service } from 'plinth'
 
 /** How a client keeps its tokens: `json` by itself, `cookie` the refresh token in a cookie, `session` one token for all in a cookie. */
 export type Mode = 'json' | 'cookie' | 'session'
@@ -23,9 +23,38 @@ export interface SignIn {
   logout(body: unknown, context: RequestContext): Promise<string | null>
   /** Begins a session for whoever has proved who they are. @throws INVALID_CREDENTIALS when they may not come in (any more). */
   grant(subject: Subject, mode: Mode, context: RequestContext): Promise<Granted>
+  /**
+   * Runs `work`, which finds out whether somebody may come in: a refusal comes no sooner than any other, and too many from one address are answered
+   * without it. @throws REQUESTS_EXCEEDED
+   */
+  attempt<T>(context: RequestContext, work: () => Promise<T>): Promise<T>
 }
 
+export { filled, parseBody, text } from './body.ts'
+
 export const signIn = service<SignIn>('auth')
+
+/** Somebody comes by a share. Whoever keeps shares says what they may do: nothing, if nobody does. */
+export interface SharedEvent {
+  readonly share: string
+  readonly ip: string | null
+  /** Of the password under which they came in; undefined when that is not known. */
+  readonly stamp: string | undefined
+  /** Undefined when the share is not there, has not begun, is over, or has another password by now. */
+  rights: Accountability | undefined
+}
+
+export const shared = hookPoint<SharedEvent>('auth.shared')
+
+/** A token that is neither signed by us nor of a user may be another plugin's: it says what whoever sends it may do, and where. */
+export interface BearerEvent {
+  readonly token: string
+  readonly context: RequestContext
+  /** Undefined when it is nobody's. */
+  rights: Accountability | undefined
+}
+
+export const bearer = hookPoint<BearerEvent>('auth.bearer')
 
 /** A user has come in by proving who they are; not told of renewed sessions. */
 export interface SignedInEvent {
@@ -34,3 +63,6 @@ export interface SignedInEvent {
 }
 
 export const signedIn = hookPoint<SignedInEvent>('auth.signedIn')
+
+/** Who sends a request is known by now. What a handler throws is the answer. */
+export const authenticated = hookPoint<RequestContext>('auth.authenticated')

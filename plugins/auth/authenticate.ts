@@ -25,6 +25,10 @@ export function findToken(context: Asked): string | undefined {
 
 export interface AuthenticationParts {
   readonly accounts: Accounts
+  /** Undefined when it leads nowhere (any more). */
+  readonly byShare: (share: string, ip: string | null, stamp?: string) => Promise<Accountability | undefined>
+  /** By a token that another plugin knows. */
+  readonly byOther: (token: string, context: RequestContext) => Promise<Accountability | undefined>
   readonly tokens: Tokens
   readonly live: LiveSessions
   /** Hears of a refresh by the token of a session that has ended, or gone on without it. */
@@ -33,18 +37,29 @@ export interface AuthenticationParts {
   readonly cookie: Cookie
   /** @throws FORBIDDEN when a page of another site may have sent the cookie along. */
   readonly checkOrigin: (context: Asked) => void
+  /** Hears who it is; undefined when nobody listens. */
+  readonly told: (context: RequestContext) => Promise<void> | undefined
 }
 
 const isRefresh = ({ url }: Request): boolean => /^[^?]*\/auth\/+refresh\/*(\?|$)/i.test(url)
 
-/** Handlers of the `request` point, outermost first. */
-export function createAuthentication({ accounts, tokens, live, refreshedInVain, cookie, checkOrigin }: AuthenticationParts) {
-  const refused = new WeakSet<RequestContext>()
-
+/** The handler of the `request` point. */
+export function createAuthentication({
+  accounts,
+  byShare,
+  byOther,
+  tokens,
+  live,
+  refreshedInVain,
+  cookie,
+  checkOrigin,
+  told,
+}: AuthenticationParts) {
   /** @throws INVALID_TOKEN, TOKEN_EXPIRED, INVALID_CREDENTIALS */
-  async function rightsOf(token: string, ip: string | null): Promise<Accountability> {
+  async function rightsOf(token: string, context: RequestContext): Promise<Accountability> {
+    const { ip } = context
     const bearer = await tokens.read(token)
-    const rights = await (bearer ? rightsOfBearer(bearer, ip) : accounts.byToken(token, ip))
+    const rights = bearer ? await rightsOfBearer(bearer, ip) : ((await byOther(token, context)) ?? (await accounts.byToken(token, ip)))
     if (!rights) throw problems.INVALID_CREDENTIALS()
     return rights
   }
@@ -55,16 +70,11 @@ export function createAuthentication({ accounts, tokens, live, refreshedInVain, 
     const id = found?.id ?? null
     // What was shared is not there any more: that is no fault of the token.
     if ('share' in subject) {
-      return { ...((!ended && (await accounts.byShare(subject.share, ip))) || { ...nobody, share: subject.share, ip }), session: id }
+      const rights = ended ? undefined : await byShare(subject.share, ip, found?.stamp ?? undefined)
+      return { ...(rights ?? { ...nobody, share: subject.share, ip }), session: id }
     }
     const rights = ended ? undefined : await accounts.byId(subject.user, ip, found?.stamp ?? undefined)
     return rights && { ...rights, session: id }
-  }
-
-  /** A cookie that is of no use is cleared, whatever its request is answered. */
-  async function clearCookie(context: RequestContext, next: () => Promise<void>): Promise<void> {
-    await next()
-    if (refused.has(context)) context.response?.headers.append('set-cookie', cookie.write('', context))
   }
 
   async function authenticate(context: RequestContext, next: () => Promise<void>): Promise<void> {
@@ -75,16 +85,19 @@ export function createAuthentication({ accounts, tokens, live, refreshedInVain, 
       const kept = token === undefined ? cookie.read(context) : undefined
       const rights =
         kept === undefined
-          ? await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, ip))
+          ? await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, context))
           : await rightsByCookie(kept, context)
       context.accountability = { ...rights, userAgent: context.header('user-agent'), origin: context.header('origin') }
+      const telling = told(context)
+      if (telling) await telling
     }
     await next()
   }
 
   async function rightsByCookie(token: string, context: RequestContext): Promise<Accountability> {
-    const rights = await rightsOf(token, context.ip).catch(async (error: unknown) => {
-      refused.add(context)
+    const rights = await rightsOf(token, context).catch(async (error: unknown) => {
+      // A cookie that is of no use is cleared, whatever its request is answered.
+      context.bear('set-cookie', cookie.write('', context))
       if (isRefresh(context.request)) await reportRefresh(token)
       throw error
     })
@@ -97,5 +110,5 @@ export function createAuthentication({ accounts, tokens, live, refreshedInVain, 
     if (bearer?.session && 'token' in bearer.session) await refreshedInVain(bearer.session.token)
   }
 
-  return [clearCookie, authenticate] as const
+  return authenticate
 }

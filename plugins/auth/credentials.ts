@@ -8,7 +8,7 @@ import type { Failures } from './failures.ts'
 import { useCode } from './second-factor.ts'
 import { atLeast } from './stall.ts'
 
-const Login = v.object({
+export const Login = v.object({
   email,
   password: filled,
   otp: v.optional(filled),
@@ -51,7 +51,7 @@ export function createCredentials({ db, accounts, failures, stall }: CredentialP
   async function check(user: UserRow | undefined, password: string): Promise<UserRow> {
     const right = await accounts.verify(user?.password ?? null, password)
     if (user && right && user.status === 'active' && user.provider === 'default') return user
-    if (user && !right && user.status === 'active') await failures.count(user.id)
+    await failures.count(user && !right && user.status === 'active' ? user.id : null)
     throw problems.INVALID_CREDENTIALS()
   }
 

@@ -9,7 +9,7 @@ import { inviteLetter } from './letters.ts'
 import { chooseAddress, withToken } from './links.ts'
 import { authProblems } from './problems.ts'
 
-const Invitation = v.strictObject({
+export const Invitation = v.strictObject({
   email: v.union(
     [
       v.pipe(
@@ -23,7 +23,7 @@ const Invitation = v.strictObject({
   role: uuid,
   invite_url: v.optional(text),
 })
-const Acceptance = v.strictObject({ token: filled, password: filled })
+export const Acceptance = v.strictObject({ token: filled, password: filled })
 
 const known = 'select status from directus_users where lower(email) = lower($1) limit 1'
 
@@ -44,11 +44,15 @@ export function invitationRoutes(routes: Hono<Env>, parts: LetterParts): void {
     return c.body(null, 204)
 
     async function invite(to: string): Promise<void> {
-      const [user] = await host.db.query<{ status: string }>(known, [to])
-      // Somebody who is known already is asked again only while they have not answered; and only by those who may ask.
-      if (user && user.status !== 'invited') return
-      if (!user) await items.create('directus_users', [{ email: to, role, status: 'invited' }], { access })
-      else if (!access.admin) return
+      try {
+        // First of all, as whoever may not must not find out by the time it takes who is known here.
+        await items.create('directus_users', [{ email: to, role, status: 'invited' }], { access })
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'RECORD_NOT_UNIQUE') throw error
+        // Somebody who is known already is asked again only while they have not answered; and only by those who may ask.
+        const [user] = await host.db.query<{ status: string }>(known, [to])
+        if (!access.admin || user?.status !== 'invited') return
+      }
       const token = await tokens.signLetter('invite', { email: to }, options.USER_INVITE_TOKEN_TTL)
       mail?.post(inviteLetter(to, await projectName(), withToken(address, token)))
     }

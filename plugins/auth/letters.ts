@@ -1,7 +1,5 @@
 /** What letters say. Plain text, in few words. */
-import type { Letter } from 'plinth/mail'
-
-const signed = (lines: readonly string[], project: string): string => [...lines, '', '--', project, ''].join('\n')
+import { type Letter, signed } from 'plinth/mail'
 
 export const resetLetter = (to: string, project: string, link: string): Letter => ({
   to,

@@ -1,21 +1,6 @@
 /** Addresses that letters lead to: our own, or one that a client names, if it is on the list. Pure. */
 import { problems } from 'plinth'
 
-/** What our own address is: never what a request says, as anybody could send somebody a letter that leads elsewhere. */
-export function ownAddress({
-  publicUrl,
-  host,
-  port,
-}: {
-  readonly publicUrl: string
-  readonly host: string
-  readonly port: number
-}): string {
-  if (/^https?:/.test(publicUrl)) return publicUrl
-  const reachable = /^(0\.0\.0\.0|::)$/.test(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `http://${reachable}:${port}${publicUrl}`
-}
-
 /** Without query and hash, which say where in a page, not whose it is. Undefined for what is no address, or says who is asking. */
 function placeOf(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined

@@ -4,7 +4,7 @@ import { type Database, type Host, remember } from 'plinth'
 export interface Live {
   /** Of the session; null for one that another server has begun. */
   readonly id: string | null
-  /** Of the password under which its user came in; null when that is not known, or for a share. */
+  /** Of the password under which its user, or whoever came by its share, came in; null when that is not known. */
   readonly stamp: string | null
 }
 
@@ -21,7 +21,7 @@ interface Row extends Live {
   readonly expires: number
 }
 
-const columns = `f.id, case when s."user" is not null then f.stamp end as stamp, (extract(epoch from s.expires) * 1000)::float8 as expires`
+const columns = `f.id, f.stamp, (extract(epoch from s.expires) * 1000)::float8 as expires`
 const byId = `select ${columns} from plinth.sessions f join directus_sessions s on s.token = f.token where f.id = $1::uuid and s.expires > now()`
 const byToken = `select ${columns} from directus_sessions s left join plinth.sessions f on f.token = coalesce(s.next_token, s.token)
 where s.token = $1 and s.expires > now()`

@@ -1,6 +1,7 @@
 /** /auth/password: a letter for whoever has forgotten theirs, and a new one for whoever has the letter. */
 import type { Hono } from 'hono'
 import { type Env, problems, readJson } from 'plinth'
+import type { Limit } from 'plinth/rate-limit'
 import { changeByLetter, requiredText } from './by-letter.ts'
 import type { LetterParts } from './letter-parts.ts'
 import { resetLetter } from './letters.ts'
@@ -16,12 +17,14 @@ const addressee = `
 select email, password from directus_users where lower(email) = lower($1) and status = 'active' and provider = 'default'
 order by email = $1 desc, id limit 1`
 
-export function passwordRoutes(routes: Hono<Env>, parts: LetterParts): void {
+/** @param limit Of letters that are asked for. */
+export function passwordRoutes(routes: Hono<Env>, parts: LetterParts, limit: Limit): void {
   const { host, items, accounts, tokens, mail, projectName, own, options, stall } = parts
   const usual = `${own}/admin/reset-password`
 
   routes.post('/password/request', async (c) => {
     const body = ((await readJson(c)) ?? {}) as Record<string, unknown>
+    await limit.take(c.env.ip)
     const email = requiredText(body, 'email')
     const address = chooseAddress(body.reset_url, usual, options.PASSWORD_RESET_URL_ALLOW_LIST)
     await always(stall.login, async () => {

@@ -2,17 +2,17 @@
 import type { Hono } from 'hono'
 import { type Env, Problem, problems, readJson, system } from 'plinth'
 import type { Item } from 'plinth/items'
+import type { Limit } from 'plinth/rate-limit'
 import type { ProjectSettings } from 'plinth/settings'
 import * as v from 'valibot'
 import { email, filled, parseBody, text } from './body.ts'
 import { changeByLetter } from './by-letter.ts'
 import type { LetterParts } from './letter-parts.ts'
 import { verifyLetter } from './letters.ts'
-import type { Limit } from './limiter.ts'
 import { chooseAddress, withToken } from './links.ts'
 import { always } from './stall.ts'
 
-const Registration = v.strictObject({
+export const Registration = v.strictObject({
   email,
   password: filled,
   verification_url: v.optional(text),
@@ -48,8 +48,9 @@ export function registrationRoutes(routes: Hono<Env>, parts: RegistrationParts):
     const project = (await settings?.current()) ?? {}
     if (project.public_registration !== true) throw problems.FORBIDDEN('Nobody can register here.')
     const filter = project.public_registration_email_filter
-    if (filter && (await items.faultsOf(filter, { email: person.email })).length)
-      throw problems.FORBIDDEN('This address cannot register here.')
+    // Capitals make no other address, so they must not get one past the filter.
+    for (const email of filter ? new Set([person.email, person.email.toLowerCase()]) : [])
+      if ((await items.faultsOf(filter, { email })).length) throw problems.FORBIDDEN('This address cannot register here.')
     const verified = project.public_registration_verify_email === false
     const address = chooseAddress(asked, usual, options.USER_REGISTER_URL_ALLOW_LIST)
     await always(stall.register, async () => {

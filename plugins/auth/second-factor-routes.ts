@@ -1,9 +1,10 @@
 /** /users/me/tfa: the second factor, proposed, enabled and disabled. */
 import type { Context, Hono } from 'hono'
-import { type Database, type Env, problems, readJson } from 'plinth'
-import { type Accounts, uuidForm } from 'plinth/access'
+import { type Database, type Env, isUuid, problems, readJson } from 'plinth'
+import type { Accounts } from 'plinth/access'
 import type { ProjectSettings } from 'plinth/settings'
 import type { Credentials } from './credentials.ts'
+import type { Failures } from './failures.ts'
 import { useCode, wrongCode } from './second-factor.ts'
 import { newSecret, otpauthUrl } from './totp.ts'
 
@@ -11,6 +12,7 @@ export interface SecondFactorParts {
   readonly db: Database
   readonly accounts: Accounts
   readonly credentials: Credentials
+  readonly failures: Failures
   readonly settings: ProjectSettings | undefined
 }
 
@@ -21,7 +23,7 @@ interface UserRow {
 
 const oneUser = 'select email, tfa_secret as secret from directus_users where id = $1::uuid'
 
-export function secondFactorRoutes(routes: Hono<Env>, { db, accounts, credentials, settings }: SecondFactorParts): void {
+export function secondFactorRoutes(routes: Hono<Env>, { db, accounts, credentials, failures, settings }: SecondFactorParts): void {
   routes.post('/me/tfa/generate', async (c) => {
     const user = signedIn(c)
     const { password } = await bodyOf(c, ['password'])
@@ -49,11 +51,18 @@ export function secondFactorRoutes(routes: Hono<Env>, { db, accounts, credential
   routes.post('/me/tfa/disable', async (c) => {
     const user = signedIn(c)
     const { otp } = await bodyOf(c, ['otp'])
-    await accounts.changeSecondFactor(c.env.accountability, async (tx) => {
+    let wrong = false
+    const disabled = accounts.changeSecondFactor(c.env.accountability, async (tx) => {
       const [row] = await tx.query<UserRow>(`${oneUser} for update`, [user])
       if (!row?.secret) throw problems.INVALID_PAYLOAD('There is no second factor to disable.')
-      if (!(await useCode(tx, user, row.secret, otp))) throw wrongCode()
+      wrong = !(await useCode(tx, user, row.secret, otp))
+      if (wrong) throw wrongCode()
       return null
+    })
+    // Counted like those at login, or whoever has come by a session could try them all. Not in the transaction, which is undone.
+    await disabled.catch(async (error: unknown) => {
+      if (wrong) await failures.count(user)
+      throw error
     })
     return c.body(null, 204)
   })
@@ -62,7 +71,7 @@ export function secondFactorRoutes(routes: Hono<Env>, { db, accounts, credential
   routes.post('/:id/tfa/disable', async (c) => {
     if (!c.env.accountability.admin) throw problems.FORBIDDEN()
     const id = c.req.param('id')
-    if (uuidForm.test(id)) await accounts.changeSecondFactor(c.env.accountability, async () => null, id)
+    if (isUuid(id)) await accounts.changeSecondFactor(c.env.accountability, async () => null, id)
     return c.body(null, 204)
   })
 }

@@ -1,7 +1,6 @@
 /** /users/me/sessions: where one is signed in, and the end of that. */
 import type { Context, Hono } from 'hono'
-import { type Accountability, type Env, problems } from 'plinth'
-import { uuidForm } from 'plinth/access'
+import { type Accountability, type Env, isUuid, problems } from 'plinth'
 import type { Sessions } from './sessions.ts'
 
 export function sessionRoutes(routes: Hono<Env>, sessions: Sessions): void {
@@ -27,7 +26,7 @@ export function sessionRoutes(routes: Hono<Env>, sessions: Sessions): void {
   routes.delete('/me/sessions/:id', async (c) => {
     const { user } = signedIn(c)
     const id = c.req.param('id')
-    const ended = uuidForm.test(id) ? await sessions.revoke(user, { id }) : 0
+    const ended = isUuid(id) ? await sessions.revoke(user, { id }) : 0
     if (!ended) throw problems.FORBIDDEN('There is no such session, or it is not yours.')
     return c.body(null, 204)
   })

@@ -69,7 +69,7 @@ const stampOf = (column: string) => `left(encode(sha256(convert_to(coalesce(${co
 
 const subjects = {
   user: `select id as "user", null::uuid as share, password from directus_users where id = $2::uuid and status = 'active'`,
-  share: 'select null::uuid as "user", id as share, null as password from directus_shares where id = $2::uuid',
+  share: 'select null::uuid as "user", id as share, password from directus_shares where id = $2::uuid',
 }
 
 const beginStatement = (kind: keyof typeof subjects) => `
@@ -87,13 +87,13 @@ insert into plinth.sessions (token, family, mode, stamp) select $1, left($1, 22)
  */
 const found = `
 found as (
-  select s.token, s.next_token, s."user", s.share, f.id, f.family, u.password
+  select s.token, s.next_token, s."user", s.share, f.id, f.family, coalesce(u.password, h.password) as password
   from directus_sessions s
   left join directus_users u on u.id = s."user" and u.status = 'active'
   left join directus_shares h on h.id = s.share and coalesce(h.date_start <= now(), true) and coalesce(h.date_end > now(), true)
   left join plinth.sessions f on f.token = s.token
   where s.token = $1 and s.expires > now() and to_jsonb(s) ->> 'oauth_client' is null
-    and (h.id is not null or u.id is not null and coalesce(f.stamp = ${stampOf('u.password')}, true))
+    and coalesce(h.id, u.id) is not null and coalesce(f.stamp = ${stampOf('coalesce(u.password, h.password)')}, true)
   for update of s
 ), seen as (
   update directus_users set last_access = now() where id in (select "user" from found)

@@ -9,6 +9,8 @@ import type { Claims, Tokens } from './tokens.ts'
 export interface SignInParts {
   readonly db: Database
   readonly accounts: Accounts
+  readonly byShare: (share: string, ip: string | null) => Promise<Accountability | undefined>
+  readonly attempt: SignIn['attempt']
   readonly tokens: Tokens
   readonly sessions: Sessions
   readonly cookies: Cookies
@@ -30,7 +32,10 @@ export function createSignIn(parts: SignInParts): SignIn {
   const { db, accounts, tokens, sessions, cookies, times, checkOrigin } = parts
 
   async function claimsOf(subject: Subject, ip: string | null): Promise<Claims> {
-    if ('share' in subject) return { role: null, app_access: false, admin_access: false, share: subject.share }
+    if ('share' in subject) {
+      if (!(await parts.byShare(subject.share, ip))) throw problems.INVALID_CREDENTIALS()
+      return { role: null, app_access: false, admin_access: false, share: subject.share }
+    }
     const rights: Accountability | undefined = await accounts.byId(subject.user, ip)
     if (!rights) throw problems.INVALID_CREDENTIALS()
     const { role, roles, app, admin, policies } = rights
@@ -76,6 +81,7 @@ export function createSignIn(parts: SignInParts): SignIn {
 
   return {
     grant,
+    attempt: parts.attempt,
     async login(body, context) {
       const { user, mode } = await parts.identify(body, context)
       const answer = await grant({ user }, mode, context)

@@ -83,7 +83,7 @@ const attacks: [string, Sent, number, string, Sent][] = [
     send('POST /collections', {
       collection: 'made',
       schema: {},
-      fields: [{ field: 'a', type: 'string', schema: { max_length: '9', default_value: "now()); drop table person; --\\'" } }],
+      fields: [{ field: 'a', type: 'string', schema: { max_length: '90', default_value: "now()); drop table person; --\\'" } }],
     }),
   ],
   [

@@ -12,7 +12,7 @@ describe('payloads', () => {
     host = await startShop({
       wrap: recorder.wrap,
       env: { MAX_PAYLOAD_SIZE: '8mb' },
-      sql: 'create table badge (id serial primary key, owner uuid, pattern text, title text);',
+      sql: 'create table badge (id serial primary key, owner uuid, pattern text, title text, made timestamp, day date, size integer, words tsvector, sizes integer[]);',
     })
     await host.kernel.db.execute(`alter table badge add foreign key (owner) references directus_users;
       insert into directus_fields (collection, field, validation) values ('badge', 'pattern', '{"pattern":{"_regex":"^(a+)+$"}}');`)
@@ -58,6 +58,57 @@ describe('payloads', () => {
       const answer = await host.api('POST', '/items/order', { body })
       assert.deepEqual([answer.status, await rows()], [status, 0], JSON.stringify(answer.body))
       assert.ok(!/select|insert|syntax|pg_/i.test(JSON.stringify(answer.body)), JSON.stringify(answer.body))
+    })
+  }
+
+  const misfits: [why: string, path: string, body: unknown, field: string][] = [
+    ['text into an integer', '/items/order', { title: 'a', lines: [{ amount: 'many' }] }, 'lines.amount'],
+    ['text into an integer, beside the same text', '/items/badge', { title: 'x', size: 'x' }, 'size'],
+    ['a fraction into an integer', '/items/order', { title: 'a', lines: { create: [{ amount: 1.5 }] } }, 'lines.amount'],
+    ['text into a number', '/items/order', { title: 'a', parcels: [{ weight: 'heavy' }] }, 'parcels.weight'],
+    ['no key', '/items/order', { title: 'a', buyer: { name: 'b', country: { code: 'x', name: 'a\0b' } } }, 'buyer.country.name'],
+    ['half a character', '/items/order', { title: 'a', lines: [{ product: { name: '\ud800' } }] }, 'lines.product.name'],
+    ['a null byte in a list', '/items/badge', { title: 'a', pattern: ['\0'] }, 'pattern'],
+    ['no list', '/items/order', { title: 'a', buyer: { name: 'b', orders: [{ title: 'c', lines: 7 }] } }, 'buyer.orders.lines'],
+    ['a collection that is not allowed', '/items/order', { title: 'a', attachments: [{ collection: 'x', item: {} }] }, 'attachments.item'],
+    ['a day that is not in the calendar', '/items/badge', { day: '2024-02-30' }, 'day'],
+    ['such a day with a time', '/items/badge', { made: '2024-02-30T10:00:00' }, 'made'],
+    ['such a day with a zone', '/items/badge', { made: '2024-02-30T10:00:00Z' }, 'made'],
+    ['no day at all', '/items/badge', { day: 'soon' }, 'day'],
+    ['no UUID', '/items/badge', { title: 'zz', owner: 'zz' }, 'owner'],
+    ['words that cannot be searched for', '/items/badge', { words: "'; drop table line; --" }, 'words'],
+    ['text in a list of numbers', '/items/badge', { sizes: [1, 'many'] }, 'sizes'],
+  ]
+  for (const [why, path, body, field] of misfits) {
+    test(`${why}: 400 that names ${field}, and nothing is kept`, async () => {
+      const answer = await host.api('POST', path, { body })
+      assert.deepEqual([answer.status, await rows()], [400, 0], JSON.stringify(answer.body))
+      assert.ok(answer.body.errors[0].message.includes(`"${field}"`), answer.body.errors[0].message)
+    })
+  }
+
+  const fits: [field: string, value: unknown, stored: unknown][] = [
+    ['made', '2024-02-29T23:00:00-02:00', '2024-03-01T01:00:00'],
+    ['words', 'a b', "'a' 'b'"],
+    ['sizes', [1, 2], [1, 2]],
+    ['title', '\\u0000', '\\u0000'],
+  ]
+  for (const [field, value, stored] of fits) {
+    test(`${JSON.stringify(value)} in "${field}" is kept`, async () => {
+      const { status, data } = await host.api('POST', `/items/badge?fields=${field}`, { body: { [field]: value } })
+      assert.deepEqual([status, data], [200, { [field]: stored }])
+    })
+  }
+
+  for (const key of [{}, { a: 1 }, [], [1], true, 1e30, 'x\0']) {
+    test(`a list of changes whose key is ${JSON.stringify(key)}: 403`, async () => {
+      const { status } = await host.api('PATCH', '/items/person', {
+        body: [
+          { id: key, name: 'x' },
+          { id: 2, name: 'y' },
+        ],
+      })
+      assert.equal(status, 403)
     })
   }
 

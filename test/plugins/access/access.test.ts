@@ -64,6 +64,14 @@ describe('access', () => {
     assert.equal((await host.api('GET', '/users/me', { token: 't-ann' })).status, 401)
   })
 
+  test('an address is found by an index, however it is written', async () => {
+    const plan = await host.kernel.db.transaction(async (db) => {
+      await db.query('set local enable_seqscan = off')
+      return db.query<{ 'QUERY PLAN': string }>('explain select id from directus_users where lower(email) = lower($1)', ['Ann@Example.com'])
+    })
+    assert.match(plan.map((line) => line['QUERY PLAN']).join(), /Index Cond: \(lower/)
+  })
+
   test('whoever is no administrator sees their own id and no more', async () => {
     const { data } = await host.api('POST', '/users', { body: { email: 'bob@example.com', token: 't-bob' } })
     assert.deepEqual((await host.api('GET', '/users/me?fields=*', { token: 't-bob' })).body, { data: { id: data.id } })

@@ -200,6 +200,8 @@ describe('guards', () => {
       assert.equal(await codeOf(call('PATCH', '/users/me', { title: 'x' }, 'token-of-eve')), 'FORBIDDEN')
       const page = (body: unknown, token: string | null = 'token-of-eve') => host.api('PATCH', '/users/me/track/page', { body, token })
       assert.deepEqual([(await page({ last_page: '/x' })).status, (await page({})).status, (await page({}, null)).status], [204, 400, 401])
+      for (const last_page of [{ toString: 1 }, ['/y'], 5, '\0'])
+        assert.equal((await page({ last_page })).status, 400, JSON.stringify(last_page))
       assert.equal((await call('GET', `/users/${id}?fields=last_page`)).data.last_page, '/x')
     })
   })

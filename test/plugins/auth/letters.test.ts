@@ -27,11 +27,16 @@ describe('letters', () => {
 
   /** The letters written since the last call, oldest first. */
   const seen = new Set<string>()
-  async function letters(): Promise<{ to: string; link: string; token: string; text: string }[]> {
-    await new Promise((resolve) => setTimeout(resolve, 60))
-    const names = (await readdir(join(folder, 'mail')).catch(() => [] as string[])).sort().filter((name) => !seen.has(name))
+  /** Those that have come since, once there are so many as are due, and all are written. */
+  async function letters(due: number): Promise<{ to: string; link: string; token: string; text: string }[]> {
+    let names: string[] = []
+    let texts: string[] = []
+    for (let tries = 0; tries === 0 || (tries < 100 && (texts.length < due || texts.includes(''))); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      names = (await readdir(join(folder, 'mail')).catch(() => [] as string[])).sort().filter((name) => !seen.has(name))
+      texts = await Promise.all(names.map((name) => readFile(join(folder, 'mail', name), 'utf8')))
+    }
     for (const name of names) seen.add(name)
-    const texts = await Promise.all(names.map((name) => readFile(join(folder, 'mail', name), 'utf8')))
     return texts.map((text) => {
       const link = /https?:\S+/.exec(text)![0]
       return { text, to: /^To: (.*)$/m.exec(text)![1]!.trim(), link, token: new URL(link).searchParams.get('token')! }
@@ -66,7 +71,7 @@ describe('letters', () => {
       ]) {
         assert.equal(await request({ email }), 204)
       }
-      const [letter, ...more] = await letters()
+      const [letter, ...more] = await letters(1)
       assert.deepEqual([letter!.to, more], ['ann@example.com', []])
       assert.match(letter!.link, /^https:\/\/api\.example\.com\/base\/admin\/reset-password\?token=/)
       for (const body of [{}, { email: '' }, { email: 5 }]) assert.equal(await request(body), 400)
@@ -77,7 +82,7 @@ describe('letters', () => {
         assert.equal(await request({ email, reset_url: 'https://evil.test' }), 400)
         assert.equal(await request({ email, reset_url: 'https://good.test/reset?x=1' }), 204)
       }
-      const found = await letters()
+      const found = await letters(1)
       assert.deepEqual(
         found.map(({ link }) => link.replace(/token=.*/, '')),
         ['https://good.test/reset?x=1&'],
@@ -89,7 +94,7 @@ describe('letters', () => {
       const { data } = await client.login()
       await request({ email: ann.email })
       await request({ email: ann.email })
-      const [first, second] = await letters()
+      const [first, second] = await letters(2)
       const race = await Promise.all([reset(first!.token, 'new-1'), reset(first!.token, 'new-2'), reset(second!.token, 'new-3')])
       assert.deepEqual(race.map(({ status }) => status).sort(), [204, 403, 403])
       assert.deepEqual([(await client.login()).status, await client.me({ token: data.access_token })], [401, 401])
@@ -100,7 +105,7 @@ describe('letters', () => {
 
     test('are refused when they are something else', async () => {
       await request({ email: ann.email })
-      const [{ token } = { token: '' }] = await letters()
+      const [{ token } = { token: '' }] = await letters(1)
       const access = (await post('/auth/login', { email: 'admin@example.com', password: 'Password123!' })).data.access_token
       const cases: [token: unknown, next: unknown, code: string][] = [
         [undefined, 'x', 'INVALID_PAYLOAD'],
@@ -127,7 +132,7 @@ describe('letters', () => {
 
     test('make people who choose their password, once', async () => {
       assert.equal((await invite(['Ivy@example.com', 'ian@example.com'])).status, 204)
-      const [ivy, ian] = await letters()
+      const [ivy, ian] = await letters(2)
       assert.deepEqual([ivy!.to, ian!.to], ['Ivy@example.com', 'ian@example.com'])
       assert.match(ivy!.link, /^https:\/\/api\.example\.com\/base\/admin\/accept-invite\?token=/)
       const made = await sql(`select email, status, role, password from directus_users where email ilike 'i%' order by lower(email)`)
@@ -147,7 +152,7 @@ describe('letters', () => {
       await invite('AGAIN@example.com')
       await invite(ann.email)
       assert.deepEqual(
-        (await letters()).map(({ to }) => to),
+        (await letters(2)).map(({ to }) => to),
         ['again@example.com', 'AGAIN@example.com'],
       )
       assert.equal((await sql(`select id from directus_users where lower(email) = 'again@example.com'`)).length, 1)
@@ -174,7 +179,7 @@ describe('letters', () => {
         assert.equal(code ?? status, expected, why)
       }
       assert.deepEqual(await sql(`select email from directus_users where email like 'x%'`), [])
-      assert.deepEqual(await letters(), [])
+      assert.deepEqual(await letters(0), [])
     })
   })
 
@@ -191,7 +196,7 @@ describe('letters', () => {
 
     test('are confirmed by letter, once', async () => {
       assert.equal((await register('Reg@example.com', { first_name: 'R', last_name: 'G' })).status, 204)
-      const [letter] = await letters()
+      const [letter] = await letters(1)
       assert.equal(letter!.to, 'Reg@example.com')
       assert.match(letter!.link, /^https:\/\/api\.example\.com\/base\/users\/register\/verify-email\?token=/)
       const [made] = await sql('select status, role, first_name from directus_users where email = $1', ['Reg@example.com'])
@@ -205,14 +210,14 @@ describe('letters', () => {
 
     test('of an address that is taken change nothing and tell nothing', async () => {
       for (const email of [ann.email, 'REG@example.com']) assert.equal((await register(email, { password: 'theirs' })).status, 204)
-      assert.deepEqual(await letters(), [])
+      assert.deepEqual(await letters(0), [])
       assert.equal((await post('/auth/login', { email: 'reg@example.com', password: 'chosen' })).status, 200)
     })
 
     test('confirm the password that was chosen with them, not one that somebody else has chosen for the address', async () => {
       await register('victim@example.com', { password: 'of-a-thief' })
       await register('victim@example.com', { password: 'of-the-victim' })
-      const [thief, victim] = await letters()
+      const [thief, victim] = await letters(2)
       assert.equal((await verify(thief!.token)).status, 400)
       assert.equal((await verify(victim!.token)).status, 302)
       const login = async (chosen: string) => (await post('/auth/login', { email: 'victim@example.com', password: chosen })).status
@@ -222,6 +227,8 @@ describe('letters', () => {
     test('follow filter, list, rule and form', async () => {
       await set({ public_registration_email_filter: { email: { _ends_with: '@good.com' } } })
       assert.deepEqual([(await register('a@bad.com')).code, (await register('a@good.com')).status], ['FORBIDDEN', 204])
+      await set({ public_registration_email_filter: { email: { _nends_with: '@bad.com' } } })
+      assert.deepEqual([(await register('a@BAD.com')).code, (await register('a@better.com')).status], ['FORBIDDEN', 204])
       await set({ public_registration_email_filter: null, public_registration_verify_email: false, auth_password_policy: '^.{5,}$' })
       assert.equal((await register('b@good.com')).status, 204)
       assert.equal(await statusOf('b@good.com'), 'active')

@@ -1,7 +1,8 @@
 /** Where letters may lead. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { chooseAddress, ownAddress, withToken } from '../../../plugins/auth/links.ts'
+import { ownAddress } from 'plinth/mail'
+import { chooseAddress, withToken } from '../../../plugins/auth/links.ts'
 
 const listed = ['https://good.test/reset', 'myapp://reset']
 

@@ -19,6 +19,7 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
     shared = await freshDatabase('postgres')
     proxy = await startProxy(shared.url!)
     const env = { LOGIN_STALL_TIME: '1ms' }
+    await shared.db.execute('create table note (id serial primary key, text text); insert into note (text) values (1)')
     here = await startKernel({ env, database: { ...shared, db: openPostgres({ url: shared.url! }) } })
     there = await startKernel({ env, database: { ...shared, db: openPostgres({ url: shared.url!, directUrl: proxy.url }) } })
     policy = (await here.api('POST', '/policies', { body: { name: 'All', admin_access: true } })).data.id
@@ -44,6 +45,60 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
     ['ends the sessions by psql', () => shared.db.query('delete from directus_sessions where "user" = $1', [ann.id]), ['token', 'cookie']],
   ]
 
+  interface Reader {
+    readonly user: string
+    readonly role: string
+    readonly policy: string
+    readonly access: string
+    readonly permission: number
+    readonly other: string
+  }
+  /** Somebody whose role may read notes, and another role that may not. */
+  async function addReader(token: string): Promise<Reader> {
+    const make = async (path: string, body: object) => (await here.api('POST', path, { body })).data.id
+    const [role, other] = [await make('/roles', { name: token }), await make('/roles', { name: 'other' })]
+    const policy = await make('/policies', { name: token })
+    const access = await make('/access', { role, policy })
+    const permission = await make('/permissions', { policy, collection: 'note', action: 'read', fields: ['*'] })
+    const { id: user } = await addPerson(shared.db, token, { role, token })
+    return { user, role, policy, access, permission, other }
+  }
+
+  const sql = (text: string, ...values: unknown[]) => shared.db.query(text, values as string[])
+  /** What is left: 403 for somebody who has no rights any more, 401 for nobody. */
+  const rightsTaken: [why: string, take: (ids: Reader) => Promise<unknown>, left: number][] = [
+    ['gives another role', ({ user, other }) => here.api('PATCH', `/users/${user}`, { body: { role: other } }), 403],
+    ['takes the policy from the role', ({ access }) => here.api('DELETE', `/access/${access}`), 403],
+    ['deletes the policy', ({ policy }) => here.api('DELETE', `/policies/${policy}`), 403],
+    [
+      'binds the policy to an address',
+      ({ policy }) => here.api('PATCH', `/policies/${policy}`, { body: { ip_access: ['192.0.2.1'] } }),
+      403,
+    ],
+    ['deletes the rule', ({ permission }) => here.api('DELETE', `/permissions/${permission}`), 403],
+    ['narrows the rule to no field', ({ permission }) => here.api('PATCH', `/permissions/${permission}`, { body: { fields: [] } }), 403],
+    ['changes the static token', ({ user }) => here.api('PATCH', `/users/${user}`, { body: { token: `${user}-new` } }), 401],
+    ['deletes the user', ({ user }) => here.api('DELETE', `/users/${user}`), 401],
+    ['deletes the role', ({ role }) => here.api('DELETE', `/roles/${role}`), 401],
+    ['gives another role by psql', ({ user, other }) => sql('update directus_users set role = $2 where id = $1', user, other), 403],
+    ['takes the policy from the role by psql', ({ access }) => sql('delete from directus_access where id = $1', access), 403],
+    ['deletes the policy by psql', ({ policy }) => sql('delete from directus_policies where id = $1', policy), 403],
+    [
+      'binds the policy to an address by psql',
+      ({ policy }) => sql(`update directus_policies set ip_access = '192.0.2.1' where id = $1`, policy),
+      403,
+    ],
+    ['deletes the rule by psql', ({ permission }) => sql('delete from directus_permissions where id = $1', permission), 403],
+    [
+      'moves the rule to another policy by psql',
+      ({ permission }) => sql('update directus_permissions set policy = $2 where id = $1', permission, policy),
+      403,
+    ],
+    ['changes the static token by psql', ({ user }) => sql(`update directus_users set token = id::text where id = $1`, user), 401],
+    ['suspends the user by psql', ({ user }) => sql(`update directus_users set status = 'suspended' where id = $1`, user), 401],
+    ['deletes the user by psql', ({ user }) => sql('delete from directus_users where id = $1', user), 401],
+  ]
+
   for (const listening of [true, false]) {
     describe(listening ? 'that hear of it' : 'without notices', () => {
       before(async () => {
@@ -67,6 +122,20 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
           // A notice needs a moment; without notices the next request looks for itself.
           if (listening) await settle()
           for (const way of ['token', 'cookie'] as const) assert.equal(await ask[way](), refused.includes(way) ? 401 : ann.id, way)
+        })
+      }
+
+      for (const [index, [why, take, left]] of rightsTaken.entries()) {
+        test(`one ${why}, the other answers ${left}`, async () => {
+          const token = `reader${Number(listening)}${index}`
+          const ids = await addReader(token)
+          const notes = async () => {
+            if (listening) await settle()
+            return (await there.api('GET', '/items/note', { token })).status
+          }
+          assert.equal(await notes(), 200)
+          await take(ids)
+          assert.equal(await notes(), left)
         })
       }
 

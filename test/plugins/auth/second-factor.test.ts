@@ -146,6 +146,17 @@ describe('second factor', () => {
       assert.equal(await statusOf(fay), 'suspended')
     })
 
+    test('count codes of those who would be rid of it', async () => {
+      await allow(2)
+      const gil = await person('gil', { tfa_secret: secret })
+      const disable = async (otp: string) => (await post('token-of-gil', '/users/me/tfa/disable', { otp })).status
+      assert.deepEqual([await disable('000000'), await disable('000000'), await statusOf(gil)], [400, 400, 'active'])
+      assert.deepEqual([await disable('000000'), await statusOf(gil), await disable('000000')], [400, 'suspended', 401])
+      await host.api('PATCH', `/users/${gil.id}`, { body: { status: 'active' } })
+      await early()
+      assert.equal(await disable(await codeIn(0)), 204)
+    })
+
     test('leave the last administrator in', async () => {
       await allow(1)
       await sql(`update directus_users set status = 'draft' where role = $1 and email <> 'admin@example.com'`, [role])

@@ -3,8 +3,8 @@ import { LRUCache } from 'lru-cache'
 import { Problem, problems } from 'plinth'
 
 export interface RateStore {
-  /** Counts one more under `key`, or (`by` 0) none, and answers the count of the present window and when that ends (ms since 1970). */
-  hit(key: string, window: number, by: 0 | 1): Promise<{ hits: number; ends: number }>
+  /** Counts one more under `key`, or (`by` -1) takes one back, and answers the count of the present window and when that ends (ms since 1970). */
+  hit(key: string, window: number, by: 1 | -1): Promise<{ hits: number; ends: number }>
 }
 
 /** Of one process. Bounded: places that asked longest ago are forgotten first. */
@@ -15,39 +15,52 @@ export function createMemoryStore(max = 50_000): RateStore {
       const now = Date.now()
       const known = windows.get(key)
       const present = known && known.ends > now ? known : { hits: 0, ends: now + window }
-      present.hits += by
-      if (by) windows.set(key, present)
+      present.hits = Math.max(0, present.hits + by)
+      windows.set(key, present)
       return { ...present }
     },
   }
 }
 
+/** How much of a limit is left, and when all of it is there again (ms since 1970). */
+export interface Allowance {
+  readonly limit: number
+  readonly remaining: number
+  readonly ends: number
+}
+
 export interface Limit {
-  /** Counts, and refuses beyond the limit. @throws REQUESTS_EXCEEDED */
-  take(ip: string | null): Promise<void>
-  /** Runs `work`, counting only when it finds that somebody is not who they say; refuses to begin beyond the limit. @throws REQUESTS_EXCEEDED */
+  /** Counts, and refuses beyond the limit; answers what is left of it, if there is one. @throws REQUESTS_EXCEEDED */
+  take(ip: string | null): Promise<Allowance | undefined>
+  /**
+   * Runs `work`, and counts when it finds that somebody is not who they say; refuses to begin beyond the limit. What is under way counts, so that
+   * no more are wrong than may be, however many come at once. @throws REQUESTS_EXCEEDED
+   */
   failures<T>(ip: string | null, work: () => Promise<T>): Promise<T>
 }
 
 /** `points` in a `window` of ms; 0 points: no limit. */
 export function createLimit(store: RateStore, name: string, points: number, window: number): Limit {
-  async function refuseBeyond(key: string, by: 0 | 1): Promise<void> {
-    if (!points) return
-    const { hits, ends } = await store.hit(key, window, by)
-    if (hits < points + by) return
+  async function refuseBeyond(key: string): Promise<Allowance | undefined> {
+    if (!points) return undefined
+    const { hits, ends } = await store.hit(key, window, 1)
+    if (hits <= points) return { limit: points, remaining: points - hits, ends }
     const seconds = Math.ceil((ends - Date.now()) / 1000)
     throw problems.REQUESTS_EXCEEDED(`Try again in ${seconds} s.`, { limit: points, reset: new Date(ends).toISOString() })
   }
   return {
-    take: (ip) => refuseBeyond(`${name} ${placeOf(ip)}`, 1),
+    take: (ip) => refuseBeyond(`${name} ${placeOf(ip)}`),
     async failures(ip, work) {
       const key = `${name} ${placeOf(ip)}`
-      await refuseBeyond(key, 0)
+      await refuseBeyond(key)
+      let wrong = false
       try {
         return await work()
       } catch (error) {
-        if (points && error instanceof Problem && error.status === 401) await store.hit(key, window, 1)
+        wrong = error instanceof Problem && error.status === 401
         throw error
+      } finally {
+        if (points && !wrong) await store.hit(key, window, -1)
       }
     },
   }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Problem, problems } from 'plinth'
-import { createLimit, createMemoryStore, placeOf } from '../../../plugins/auth/limiter.ts'
+import { createLimit, createMemoryStore, placeOf } from '../../../plugins/rate-limit/limiter.ts'
 
 const outcome = (work: Promise<unknown>) =>
   work.then(
@@ -42,6 +42,19 @@ test('failures() counts those who are not who they say, and no others', async ()
   assert.deepEqual([await wrong(), await right()], ['REQUESTS_EXCEEDED', 'REQUESTS_EXCEEDED'])
 })
 
+test('failures() lets no more be wrong than may be, however many come at once', async () => {
+  const { failures } = createLimit(createMemoryStore(), 'x', 5, 60_000)
+  const told = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      outcome(failures('a', () => new Promise((_, refuse) => setTimeout(refuse, 5, problems.INVALID_CREDENTIALS())))),
+    ),
+  )
+  assert.deepEqual(
+    [told.filter((code) => code === 'INVALID_CREDENTIALS').length, told.filter((code) => code === 'REQUESTS_EXCEEDED').length],
+    [5, 15],
+  )
+})
+
 test('0 points are no limit', async () => {
   const { take, failures } = createLimit(createMemoryStore(), 'x', 0, 60_000)
   for (let i = 0; i < 20; i++) await take('a')
@@ -51,7 +64,7 @@ test('0 points are no limit', async () => {
 test('the store forgets those who asked longest ago', async () => {
   const store = createMemoryStore(2)
   for (const key of ['a', 'b', 'c']) await store.hit(key, 60_000, 1)
-  assert.deepEqual([(await store.hit('a', 60_000, 0)).hits, (await store.hit('c', 60_000, 0)).hits], [0, 1])
+  assert.deepEqual([(await store.hit('c', 60_000, 1)).hits, (await store.hit('a', 60_000, 1)).hits], [2, 1])
 })
 
 test('placeOf() takes an IPv6 network as one', () => {
