@@ -9,7 +9,7 @@ export interface Mark {
 }
 
 /** `change` at every item of a payload, the outermost first, each with its table where that is known. */
-function eachItem(snapshot: Snapshot, table: Table, item: Item, change: (item: Item, table: Table | undefined) => Item): Item {
+export function eachItem(snapshot: Snapshot, table: Table, item: Item, change: (item: Item, table: Table | undefined) => Item): Item {
   const changed = change(item, table)
   const entries = Object.entries(changed).map(([name, value]) => {
     const link = table.links.get(name)
@@ -52,6 +52,31 @@ export function withoutSecrets(snapshot: Snapshot, table: Table, payload: Item):
   })
 }
 
+/** Rows that a payload names beside its own, by collection: what it points at, changes or lets go of. */
+export function linksIn(snapshot: Snapshot, table: Table, payload: Item): ReadonlyMap<string, ReadonlySet<unknown>> {
+  const links = new Map<string, Set<unknown>>()
+  const name = (collection: unknown, key: unknown) => {
+    if (typeof collection !== 'string' || (typeof key !== 'string' && typeof key !== 'number')) return
+    links.set(collection, (links.get(collection) ?? new Set()).add(key))
+  }
+  eachItem(snapshot, table, payload, (item, own) => {
+    const [key, ...others] = own?.primaryKey ?? []
+    if (own && key !== undefined && !others.length && item !== payload) name(own.name, item[key])
+    for (const link of own?.links.values() ?? []) {
+      const value = item[link.field]
+      const target = link.kind === 'm2a' ? item[link.collectionField] : link.target
+      const named = Array.isArray(value)
+        ? value
+        : link.kind === 'o2m' && isObject(value) && Array.isArray(value.delete)
+          ? value.delete
+          : [value]
+      for (const each of named) name(target, each)
+    }
+    return item
+  })
+  return links
+}
+
 const unmarked = ({ _user, _date, ...item }: Item): Item => item
 
 /** The fields that a version changes, without marks. */
@@ -63,7 +88,9 @@ export function changesIn(snapshot: Snapshot, table: Table, delta: Item): Item {
 /** The same with the item's key, and with the last mark where the item keeps who changed it and when. */
 export function shownDelta(snapshot: Snapshot, table: Table, item: string | null, delta: Item | null): Item {
   const [key, ...others] = table.primaryKey
-  const shown: Item = { ...(key !== undefined && !others.length && { [key]: item }), ...changesIn(snapshot, table, delta ?? {}) }
+  const shown: Item = changesIn(snapshot, table, delta ?? {})
+  // Saved or not: the key of an item does not change.
+  if (key !== undefined && !others.length) shown[key] = item
   for (const { name, special } of table.fields.values()) {
     if (special.includes('date-updated') && delta?._date) shown[name] = delta._date
     if (special.includes('user-updated') && delta?._user) shown[name] = delta._user

@@ -1,8 +1,8 @@
 /** Notes what is written as it happens, and sends it along with COMMIT: one statement a transaction, for however many rows of however many tables. */
 import { type Access, type Accountability, type Host, system, type Table, type Transaction } from 'plinth'
 import { signedIn } from 'plinth/auth'
-import { itemsCreate, itemsDelete, itemsUpdate } from 'plinth/items'
-import { changedData, changedDelta, createdData } from './revision.ts'
+import { type Item, type Items, itemsCreate, itemsDelete, itemsUpdate, type Key } from 'plinth/items'
+import { changedData, changedDelta, createdData, ownLists } from './revision.ts'
 import { type Deed, toStatement } from './tell.ts'
 
 /** Adds to what a transaction has done. */
@@ -15,7 +15,7 @@ export function keptOf({ meta }: Table, access: Access): { readonly revisions: b
   return accountability === 'all' || accountability === 'activity' ? { revisions: accountability === 'all', access } : undefined
 }
 
-export function recordWrites(host: Host): Record {
+export function recordWrites(host: Host, engine: Items): Record {
   const send = (noted: readonly { readonly db: Transaction; readonly deed: Deed }[]): Promise<unknown> => {
     const { text, parameters } = toStatement(
       host.registry.snapshot,
@@ -25,6 +25,16 @@ export function recordWrites(host: Host): Record {
   }
   const record: Record = (db, deed) => {
     if (deed.rows.length) db.last(send, { db, deed })
+  }
+
+  /** What lists of items of the same collection hold, by the key of the item that has them. */
+  async function listsOf(table: Table, keys: readonly Key[], db: Transaction): Promise<ReadonlyMap<Key, Item>> {
+    const names = ownLists(table)
+    const [key, ...others] = table.primaryKey
+    if (!names.length || key === undefined || others.length) return new Map()
+    const query = { fields: [key, ...names], limit: -1 }
+    const { data }: { data: Item[] } = JSON.parse(await engine.listText(table.name, query, { access: system, db }, keys))
+    return new Map(data.map(({ [key]: id, ...lists }) => [id as Key, lists]))
   }
 
   host.hook(itemsCreate, async function recordCreated(event, next) {
@@ -42,7 +52,7 @@ export function recordWrites(host: Host): Record {
         item,
         source: rows[i]!,
         parent: parents?.[i],
-        revision: kept.revisions ? { data: createdData(table, rows[i]!, stored![i]!) } : null,
+        revision: kept.revisions ? { data: createdData(host.registry.snapshot, table, rows[i]!, stored![i]!) } : null,
       })),
     })
   })
@@ -53,6 +63,8 @@ export function recordWrites(host: Host): Record {
     if (kept?.revisions) for (const name of table.columns.keys()) wanted.add(name)
     await next()
     if (!kept) return
+    const keys = event.changes.flatMap((change) => change.keys)
+    const lists = kept.revisions && keys.length ? await listsOf(table, keys, db) : new Map<Key, Item>()
     record(db, {
       access: kept.access,
       action: 'update',
@@ -60,7 +72,7 @@ export function recordWrites(host: Host): Record {
       rows: event.changes.flatMap(({ keys, patch, stored }, i) =>
         keys.map((item, j) => {
           const delta = kept.revisions ? changedDelta(table, patch, stored![j]!) : null
-          const revision = delta && { data: changedData(table, stored![j]!), delta }
+          const revision = delta && { data: changedData(table, stored![j]!, lists.get(item)), delta }
           return { item, source: patch, parent: event.parents?.[i], revision }
         }),
       ),

@@ -1,7 +1,9 @@
 /** POST /utils/revert/:revision: an item becomes again what a revision says it was. */
 import type { Hono } from 'hono'
 import { type Env, type Host, problems } from 'plinth'
+import { byRoute, segment, systemFields } from 'plinth/graphql'
 import { type Item, type Items, mask } from 'plinth/items'
+import { ownLists } from './revision.ts'
 
 interface Revision {
   readonly collection: string
@@ -17,12 +19,23 @@ export function revertRoutes(host: Host, routes: Hono<Env>, engine: Items): void
     if (!data || Array.isArray(data)) throw problems.INVALID_PAYLOAD('The revision does not hold what the item was.')
     const table = host.registry.snapshot.tables.get(collection)
     if (!table) throw problems.FORBIDDEN(`There is no collection "${collection}" any more.`)
-    // What cannot be written is left as it is: columns that are gone or computed, and secrets, which no revision knows.
+    const lists = ownLists(table)
+    // An item that is gone is not to be found there either.
+    const [now = {}]: Item[] = JSON.parse(await engine.listText(collection, {}, caller, [item])).data
+    // What cannot be written is left as it is: columns that are gone or computed, and secrets, which no revision knows. So is what has not changed, as
+    // it need not be the caller's to write.
     const writable = Object.entries(data).filter(([name, value]) => {
-      const column = table.fields.get(name)?.column
-      return column && column.generated === null && column.identity !== 'always' && !column.primaryKey && value !== mask
+      if (JSON.stringify(value) === JSON.stringify(now[name])) return false
+      if (lists.includes(name)) return true
+      const { column, concealed } = table.fields.get(name) ?? {}
+      const isOwn = column && column.generated === null && column.identity !== 'always' && !column.primaryKey
+      return isOwn && !concealed && value !== mask
     })
     await engine.update(collection, [item], Object.fromEntries(writable), caller)
     return c.body(null, 204)
   })
 }
+
+export const revertField = systemFields('type Mutation { utils_revert(revision: ID!): Boolean }', {
+  utils_revert: byRoute('POST', { path: ({ revision }) => `/utils/revert/${segment(revision)}` }),
+})

@@ -20,7 +20,7 @@ const activity: TableSpec = {
   name: 'directus_activity',
   system: true,
   accountability: null,
-  tellsOf: 'collection',
+  tellsOf: { collection: 'collection' },
   columns: {
     id: 'serial not null',
     action: 'varchar(45) not null',
@@ -42,7 +42,7 @@ const revisions: TableSpec = {
   name: 'directus_revisions',
   system: true,
   accountability: null,
-  tellsOf: 'collection',
+  tellsOf: { collection: 'collection' },
   columns: {
     id: 'serial not null',
     activity: { sql: 'integer not null', references: 'directus_activity(id) on delete cascade' },
@@ -65,7 +65,8 @@ const revisions: TableSpec = {
 const versions: TableSpec = {
   name: 'directus_versions',
   system: true,
-  tellsOf: 'collection',
+  tellsOf: { collection: 'collection' },
+  pointsAnywhere: ['collection'],
   columns: {
     id: key,
     key: 'varchar(64) not null',
@@ -84,6 +85,8 @@ const versions: TableSpec = {
 const comments: TableSpec = {
   name: 'directus_comments',
   system: true,
+  tellsOf: { collection: 'collection', item: 'item' },
+  pointsAnywhere: ['collection'],
   columns: { id: key, collection, item: 'varchar(255) not null', comment: 'text not null', ...kept },
   primaryKey: 'id',
   indexes: [['collection', 'item']],

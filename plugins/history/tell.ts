@@ -42,15 +42,32 @@ export function toStatement(snapshot: Snapshot, deeds: readonly Deed[]): Stateme
 /** Most writes are of one row: half the work of the other form. */
 function oneRow(snapshot: Snapshot, { access, action, collection }: Deed, { item, revision }: Told): Statement {
   const { user, ip, userAgent, origin } = access
-  const done = `insert into ${pathOf(snapshot, 'directus_activity')} (action, "user", ip, user_agent, origin, collection, item)
-values ($1, $2, left($3, 50), $4, left($5, 255), $6, left($7, 255))`
+  const { done, revised } = textsOf(snapshot)
   const parameters = [action, user, ip, userAgent, origin, collection, String(item)]
   if (!revision) return { text: done, parameters }
-  const { data, delta = data, version = null } = revision
-  const text = `with done as (${done} returning id, collection, item)
+  const { data, delta = null, version = null } = revision
+  return { text: revised, parameters: [...parameters, toJson(data), toJson(delta), version] }
+}
+
+interface Texts {
+  readonly done: string
+  readonly revised: string
+}
+const texts = new WeakMap<Snapshot, Texts>()
+
+function textsOf(snapshot: Snapshot): Texts {
+  const made = texts.get(snapshot) ?? oneRowTexts(snapshot)
+  texts.set(snapshot, made)
+  return made
+}
+
+function oneRowTexts(snapshot: Snapshot): Texts {
+  const done = `insert into ${pathOf(snapshot, 'directus_activity')} (action, "user", ip, user_agent, origin, collection, item)
+values ($1, $2, left($3, 50), $4, left($5, 255), $6, left($7, 255))`
+  const revised = `with done as (${done} returning id, collection, item)
 insert into ${pathOf(snapshot, 'directus_revisions')} (activity, collection, item, data, delta, version)
-select id, collection, item, $8::json, $9::json, $10::uuid from done`
-  return { text, parameters: [...parameters, toJson(data), toJson(delta), version] }
+select id, collection, item, $8::json, coalesce($9::json, $8::json), $10::uuid from done`
+  return { done, revised }
 }
 
 const toJson = (value: Item | null): string | null => value && JSON.stringify(value)

@@ -1,7 +1,8 @@
 /** What a version may be: checked wherever one is made or changed. */
-import { type Host, problems, system, type Transaction } from 'plinth'
+import { type Host, problems, type Snapshot, system, type Table, type Transaction } from 'plinth'
 import { type Caller, type Item, type Items, itemsCreate, itemsUpdate, type Key } from 'plinth/items'
 import * as v from 'valibot'
+import { changesIn, linksIn } from './delta.ts'
 import { objectHash } from './object-hash.ts'
 import { pathOf } from './place.ts'
 
@@ -86,9 +87,14 @@ export function guardVersions(host: Host, engine: Items): Trusted {
       for (const { keys, patch } of changes) {
         const { key, item } = parse(VersionPatch, patch)
         for (const id of keys) {
-          const old = await engine.one<Place>('directus_versions', id, { fields: ['id', 'collection', 'item', 'key'] }, { access, db })
+          const fields = ['id', 'collection', 'item', 'key', 'delta']
+          const { delta, ...old } = await engine.one<Place & { delta?: Item | null }>('directus_versions', id, { fields }, { access, db })
           if (key === undefined && item === undefined) continue
           const place = { ...old, key: key ?? old.key, item: item === undefined ? old.item : item }
+          const { snapshot } = host.registry
+          const table = snapshot.tables.get(place.collection)
+          if (table && delta && place.item !== old.item)
+            await checkLinks(snapshot, engine, table, changesIn(snapshot, table, delta), { access, db })
           checkDraft(place.key, place.item)
           places.push(place)
         }
@@ -99,6 +105,16 @@ export function guardVersions(host: Host, engine: Items): Trusted {
   })
 
   return trusted
+}
+
+/**
+ * Nobody brings rows into a version that they do not see: what it does to its item is read as if it were done.
+ * @throws FORBIDDEN
+ */
+export async function checkLinks(snapshot: Snapshot, engine: Items, table: Table, payload: Item, caller: Caller): Promise<void> {
+  if (caller.access === system || caller.access.admin) return
+  for (const [collection, keys] of linksIn(snapshot, table, payload))
+    for (const key of keys) await engine.one(collection, key as Key, {}, caller)
 }
 
 function checkDraft(key: string, item: string | null): void {

@@ -7,7 +7,7 @@ import { objectHash } from './object-hash.ts'
 import { pathOf } from './place.ts'
 import { problems as ours } from './problems.ts'
 import { keptOf, type Record } from './record.ts'
-import type { Trusted } from './version-guard.ts'
+import { checkLinks, type Trusted } from './version-guard.ts'
 
 interface Version {
   readonly id: string
@@ -61,6 +61,7 @@ export function versionRoutes(host: Host, routes: Hono<Env>, { engine, record, t
       const main = version.item === null ? {} : await mainOf(version, access, db)
       const { snapshot } = host.registry
       const data = withoutSecrets(snapshot, table, payload)
+      await checkLinks(snapshot, engine, table, data, { access, db })
       const isEmpty = !Object.keys(data).length
       const mark = { _user: access.user, _date: new Date().toISOString() }
       const delta = { ...version.delta, ...(!isEmpty && marked(snapshot, table, data, mark)) }
@@ -104,16 +105,16 @@ export function versionRoutes(host: Host, routes: Hono<Env>, { engine, record, t
       return item
     })
 
-  routes.get('/:key', async (c) => {
-    const { accountability: access, gone, request } = c.env
-    const query = new URL(request.url).search.slice(1)
-    const answer: { data: Partial<Version> } = JSON.parse(
-      await engine.oneText('directus_versions', c.req.param('key'), query, { access, gone }),
-    )
+  // One version, read or changed, tells what it makes of its item; lists tell what is kept.
+  routes.use('/:key', async function showDelta(c, next) {
+    await next()
+    if (c.res.status !== 200 || !c.res.headers.get('content-type')?.startsWith('application/json')) return
+    const answer: { data: Partial<Version> } = await c.res.clone().json()
     const { data } = answer
-    if (!isObject(data.delta)) return c.json(answer)
-    const version = await find(c.req.param('key'), access)
-    return c.json({ ...answer, data: { ...data, delta: shownDelta(host.registry.snapshot, tableOf(version), version.item, data.delta) } })
+    if (!isObject(data?.delta)) return
+    const version = await find(c.req.param('key'), c.env.accountability)
+    const shown = { ...answer, data: { ...data, delta: shownDelta(host.registry.snapshot, tableOf(version), version.item, data.delta) } }
+    c.res = new Response(JSON.stringify(shown), c.res)
   })
 
   routes.get('/:key/compare', async (c) => c.json({ data: await compare(c.req.param('key'), c.env.accountability) }))

@@ -71,7 +71,7 @@ function typeFor({ column, type: current }: StoredField, type: string | null | u
 /** A default stands in the way of another type: it is taken away and put back. */
 function typeActions(field: StoredField, newType: string | undefined, type: string, schema: ColumnDefinition, alter: string): string[] {
   const { column } = field
-  const wanted = defaultFor(field, newType !== undefined, type, schema)
+  const wanted = defaultFor(field, newType, type, schema)
   const hasLiteral = column.default !== null && !column.autoIncrement
   if (newType === undefined) return wanted === undefined ? [] : [`${alter} ${wanted}`]
   const cast = `${alter} type ${newType} using ${quoteName(column.name)}::${newType}`
@@ -85,15 +85,17 @@ function typeActions(field: StoredField, newType: string | undefined, type: stri
 const dropped = 'drop default'
 
 /** `set default …`, `drop default`, or undefined when it stays as it is. */
-function defaultFor(field: StoredField, isRetyped: boolean, type: string, schema: ColumnDefinition): string | undefined {
+function defaultFor(field: StoredField, newType: string | undefined, type: string, schema: ColumnDefinition): string | undefined {
   const { column } = field
+  const isRetyped = newType !== undefined
   const current = toDefault(column.default, field)
   const said = schema.default_value === undefined ? current : schema.default_value
   // A sequence is told as an expression: sent back it is no text.
   if (column.autoIncrement || (!isRetyped && JSON.stringify(said) === JSON.stringify(current))) return undefined
   if (said === null) return column.default === null ? undefined : dropped
   if (said === column.default && !isLiteral(column.default)) return `set default ${column.default}`
-  return `set default ${defaultSql(type, type === 'boolean' && typeof said === 'number' ? said !== 0 : said)}`
+  const value = type === 'boolean' && typeof said === 'number' ? said !== 0 : said
+  return `set default ${defaultSql(type, value, newType ?? column.sqlType)}`
 }
 
 /** A `serial` draws from a sequence of the first type's size; an identity's sequence follows by itself. */

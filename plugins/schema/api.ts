@@ -4,7 +4,7 @@ import type { Exchange } from './model/exchange.ts'
 
 export interface Modelling {
   /** The model as a document: what /schema serves. */
-  readonly exchange: Exchange
+  exchange(): Promise<Exchange>
   /** Creates a collection with its fields, as POST /collections does, inside the given transaction. Served once that has committed and the registry reloaded. */
   createCollection(definition: Readonly<Record<string, unknown>>, db: Transaction): Promise<void>
 }

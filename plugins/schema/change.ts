@@ -1,5 +1,5 @@
 /** What every change of the schema works with. Nothing but `alter` and `rows` changes anything, so that a plan can be shown without being run. */
-import { type Access, quoteName, type Snapshot, type Transaction } from 'plinth'
+import { type Access, quoteName, type Snapshot, system, type Transaction } from 'plinth'
 import type { Caller, Item, Items, Key } from 'plinth/items'
 import { type Subject, toSchemaProblem } from './refusals.ts'
 
@@ -8,6 +8,8 @@ export interface Rows {
   create(collection: string, rows: readonly Item[]): Promise<unknown>
   /** Gives all of `keys` the values of `patch`. */
   update(collection: string, keys: readonly Key[], patch: Item): Promise<unknown>
+  /** The same for what follows from another change by itself: it is nobody's deed, and histories do not tell of it. */
+  follow(collection: string, keys: readonly Key[], patch: Item): Promise<unknown>
   /** Several changes, each with its own keys. */
   updateEach(collection: string, changes: readonly RowChange[]): Promise<unknown>
   delete(collection: string, keys: readonly Key[]): Promise<unknown>
@@ -56,6 +58,7 @@ export function realChange({ db, access, snapshot, schema, items, raised }: Chan
     rows: {
       create: (collection, rows) => items.create(written(collection), rows, caller),
       update: (collection, keys, patch) => items.update(written(collection), keys, patch, caller),
+      follow: (collection, keys, patch) => items.update(written(collection), keys, patch, { db, access: system }),
       updateEach: (collection, changes) => items.updateEach(written(collection), changes, caller),
       delete: (collection, keys) => items.delete(written(collection), keys, caller),
     },

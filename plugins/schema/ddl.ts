@@ -31,7 +31,7 @@ export function columnSql(field: ColumnField): string {
   const parts = [name, typeOf(field)]
   if (column.is_nullable === false) parts.push('not null')
   if (column.default_value !== undefined && column.default_value !== null)
-    parts.push(`default ${defaultSql(field.type!, column.default_value)}`)
+    parts.push(`default ${defaultSql(field.type!, column.default_value, typeOf(field))}`)
   return parts.join(' ')
 }
 

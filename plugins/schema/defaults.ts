@@ -1,5 +1,5 @@
 /** Default values: as the API shows them, and as statements say them. Pure. */
-import type { Field } from 'plinth'
+import { type Field, problems } from 'plinth'
 import { literal } from './sql-types.ts'
 
 /** The functions that a default may be. All else is a literal. */
@@ -10,13 +10,26 @@ const functions: readonly [RegExp, (text: string) => string][] = [
   [/^(CURRENT_DATE|CURRENT_TIME|LOCALTIME|LOCALTIMESTAMP)$/, (text) => text],
 ]
 
-/** A default value as it stands in JSON, for a column of that type. */
-export function defaultSql(type: string, value: unknown): string {
-  if (typeof value === 'object')
-    return literal(Array.isArray(value) && type !== 'json' ? value.map(wordOf).join(',') : JSON.stringify(value))
-  const text = String(value)
-  const found = functions.find(([form]) => form.test(text))
+/**
+ * A default value as it stands in JSON, for a column of that type, which is `sqlType` to PostgreSQL.
+ * @throws INVALID_PAYLOAD for one that is too long or too large for it.
+ */
+export function defaultSql(type: string, value: unknown, sqlType: string): string {
+  const isList = Array.isArray(value) && type !== 'json'
+  const text = isList ? value.map(wordOf).join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  const found = typeof value === 'object' ? undefined : functions.find(([form]) => form.test(text))
+  if (!found) checkRoom(text, sqlType)
   return found ? found[1](text) : literal(text)
+}
+
+/** PostgreSQL reads a default by its type at once, but sees only when a row takes it that there is no room for it. */
+function checkRoom(text: string, sqlType: string): void {
+  const [, name = '', first, second = 0] = /^([a-z ]+)\((\d+)(?:, ?(\d+))?\)$/i.exec(sqlType) ?? []
+  if (first === undefined) return
+  const fits = /char/i.test(name)
+    ? [...text.trimEnd()].length <= Number(first)
+    : !(/^numeric$/i.test(name) && Math.abs(Number(text)) >= 10 ** (Number(first) - Number(second)) - 0.5 * 10 ** -Number(second))
+  if (!fits) throw problems.INVALID_PAYLOAD(`The default value does not fit into ${sqlType}.`)
 }
 
 const wordOf = (value: unknown): string => (typeof value === 'object' ? JSON.stringify(value) : String(value))

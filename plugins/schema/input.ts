@@ -62,36 +62,36 @@ const fieldEntries = {
   meta,
 }
 
-const FieldInput = v.object(fieldEntries)
+export const FieldInput = v.object(fieldEntries)
 /** `collection` is told by the path. */
-const NewField = v.strictObject({ ...fieldEntries, collection: v.optional(v.unknown()) })
+export const NewField = v.strictObject({ ...fieldEntries, collection: v.optional(v.unknown()) })
 /** The field is told by the path; in a list each says its own. Names stay what they are. */
-const FieldChange = v.object({ ...fieldEntries, field: v.optional(v.unknown()) })
+export const FieldChange = v.object({ ...fieldEntries, field: v.optional(v.unknown()) })
 
 /** A record, as only its comment counts: with one there is a table, without one a folder. */
 const tableInput = v.nullish(v.looseObject({ comment: v.nullish(v.string()) }))
 
-const CollectionInput = v.object({
+export const CollectionInput = v.object({
   collection: v.string(),
   schema: tableInput,
   meta,
   fields: v.nullish(v.array(FieldInput)),
 })
-const CollectionChange = v.object({ schema: tableInput, meta })
+export const CollectionChange = v.object({ schema: tableInput, meta })
 
 const action = v.nullish(v.picklist(['NO ACTION', 'SET NULL', 'SET DEFAULT', 'CASCADE', 'RESTRICT']))
 
 const foreignKey = v.nullish(v.object({ on_delete: action, on_update: action }))
 
-const RelationInput = v.strictObject({
+export const RelationInput = v.strictObject({
   collection: v.string(),
   field: v.string(),
-  related_collection: v.nullish(v.string()),
+  related_collection: v.nullish(v.pipe(v.string(), v.nonEmpty())),
   schema: foreignKey,
   meta,
 })
 /** Both ends stay what they are. */
-const RelationChange = v.strictObject({
+export const RelationChange = v.strictObject({
   collection: v.optional(v.unknown()),
   field: v.optional(v.unknown()),
   related_collection: v.optional(v.unknown()),

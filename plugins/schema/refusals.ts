@@ -19,6 +19,8 @@ function refusal(error: DatabaseError, about: Subject): Problem | undefined {
   if (error.state in waits)
     return problems.SERVICE_UNAVAILABLE(`"${about.collection}" ${waits[error.state]} Nothing was changed.`, { service: 'database' }, error)
   if (error.state === '42501') return problems.FORBIDDEN('The database role that Plinth works with may not change this.', {}, error)
+  if (error.state === '22003')
+    return problems.VALUE_OUT_OF_RANGE(undefined, { collection: about.collection, field: null, value: null }, error)
   if (error.state.startsWith('22') || refusals.has(error.state))
     return problems.INVALID_PAYLOAD(`The database says: ${error.message}.`, {}, error)
   return undefined

@@ -74,6 +74,7 @@ const fields: TableSpec = {
 const relations: TableSpec = {
   name: 'directus_relations',
   system: true,
+  accountability: null,
   raises,
   primaryKey: 'id',
   columns: {

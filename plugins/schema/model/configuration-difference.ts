@@ -3,7 +3,8 @@ import { problems, type Snapshot } from 'plinth'
 import type { Item, Key } from 'plinth/items'
 import type { Rows } from '../change.ts'
 import { compare, type Edit, isEqual, patch } from './compare.ts'
-import { type Configuration, fieldsOf, groups, type Part, partsOf, type Stored, type StoredConfiguration } from './configuration.ts'
+import { type Configuration, fieldsOf, type Part, partsOf, type Stored, type StoredConfiguration } from './configuration.ts'
+import { groups } from './extras.ts'
 import { parseEntry } from './input.ts'
 
 export interface RowDelta {

@@ -3,10 +3,7 @@ import { quoteName, type Snapshot, type Table } from 'plinth'
 import type { Item, Key } from 'plinth/items'
 import type { Change } from '../change.ts'
 import { qualified } from '../ddl.ts'
-
-/** What `include` can ask for beside the model's own parts. */
-export const groups = ['access', 'settings'] as const
-export type Group = (typeof groups)[number]
+import type { Group } from './extras.ts'
 
 export interface Part {
   readonly name: string

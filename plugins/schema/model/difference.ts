@@ -1,7 +1,7 @@
 /** Two models → what leads from one to the other, and back: the diff of /schema/diff and /schema/apply. Pure. */
 import { problems } from 'plinth'
 import { compare, type Edit, patch } from './compare.ts'
-import type { Model, ModelCollection, ModelField, ModelRelation, ModelSystemField } from './document.ts'
+import { keyOf, type Model, type ModelCollection, type ModelField, type ModelRelation, type ModelSystemField } from './document.ts'
 import { parseEntry } from './input.ts'
 import { wantedPart } from './wanted.ts'
 
@@ -32,8 +32,6 @@ export interface ModelDiff {
 }
 
 type Named = { readonly collection: string; readonly field?: string }
-
-const keyOf = ({ collection, field }: Named): string => JSON.stringify([collection, field])
 
 export interface CompareOptions {
   /** `merge` removes nothing. */

@@ -50,6 +50,11 @@ export interface Model {
   readonly relations: readonly ModelRelation[]
 }
 
+type Named = { readonly collection: string; readonly field?: string }
+
+/** Of a collection, a field or a relation among others of its kind. */
+export const keyOf = ({ collection, field }: Named): string => JSON.stringify([collection, field])
+
 /** Documents are exchanged with a reference server of this version. */
 export const formatVersion = '12.4.0'
 export const vendor = 'postgres'
@@ -122,10 +127,13 @@ function toRelation(relation: Relation): ModelRelation {
   return { collection, field, related_collection, meta: withoutId(meta), schema: key }
 }
 
-/** What somebody has said something of: what the reference's snapshots hold. */
+/** What somebody has said something of, as the reference's snapshots hold it; and columns that relations stand on, without which these cannot be made. */
 export function toldPart(model: Model): Model {
-  const told = <T extends { meta: Meta | null }>(list: readonly T[]) => list.filter(({ meta }) => meta !== null)
-  return { ...model, collections: told(model.collections), fields: told(model.fields), relations: told(model.relations) }
+  const isTold = ({ meta }: { meta: Meta | null }) => meta !== null
+  const relations = model.relations.filter(isTold)
+  const needed = new Set(relations.map(keyOf))
+  const fields = model.fields.filter((field) => isTold(field) || needed.has(keyOf(field)))
+  return { ...model, collections: model.collections.filter(isTold), fields, relations }
 }
 
 /** What belongs to some collections alone. `keeps` is asked for each name; system fields go along when `withSystem`. */

@@ -36,6 +36,7 @@ export function dryChange(change: Pick<Change, 'db' | 'snapshot' | 'schema'>, st
       const values = columnsOf(collection, patch).map(([name, value]) => `${name} = ${value}`)
       if (keys.length && values.length) await add(`update ${path} set ${values.join(', ')} where ${key} ${among(keys)}`)
     },
+    follow: (...change) => rows.update(...change),
     async updateEach(collection, changes) {
       for (const { keys, patch } of changes) await rows.update(collection, keys, patch)
     },

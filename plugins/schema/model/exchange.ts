@@ -3,16 +3,7 @@ import { type Access, type Database, problems, type Registry } from 'plinth'
 import type { Change } from '../change.ts'
 import type { RunChange } from '../run.ts'
 import { applyDeltas } from './apply.ts'
-import {
-  type Configuration,
-  type Group,
-  groups,
-  inUse,
-  parts,
-  readConfiguration,
-  rowsOf,
-  type StoredConfiguration,
-} from './configuration.ts'
+import { type Configuration, inUse, parts, readConfiguration, rowsOf, type StoredConfiguration } from './configuration.ts'
 import {
   applyConfiguration,
   type ConfigurationDeltas,
@@ -24,6 +15,7 @@ import {
 import { type CompareOptions, type Deltas, deltasBetween, deltasOf, diffOf, isNothing } from './difference.ts'
 import { formatVersion, type Model, modelOf, vendor } from './document.ts'
 import { dryChange } from './dry.ts'
+import { type Group, groups } from './extras.ts'
 import type { HashedDiff, ModelDocument } from './input.ts'
 import { lockForLosses, lossesOf } from './losses.ts'
 

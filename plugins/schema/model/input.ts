@@ -2,10 +2,11 @@
 import { problems } from 'plinth'
 import * as v from 'valibot'
 import type { Edit } from './compare.ts'
-import { type Configuration, groups, parts } from './configuration.ts'
+import { type Configuration, parts } from './configuration.ts'
 import type { ConfigurationDiff } from './configuration-difference.ts'
 import type { ModelDiff } from './difference.ts'
 import type { Model, ModelCollection, ModelField, ModelRelation } from './document.ts'
+import { extras } from './extras.ts'
 
 const record = v.record(v.string(), v.unknown())
 const meta = v.nullish(record)
@@ -20,10 +21,6 @@ const Relation = v.strictObject({
   meta,
   schema: v.nullish(record),
 })
-
-/** What a document may hold beside the model. `untold`: its tables of which nothing is said as well. */
-export const extras = ['untold', ...groups] as const
-export type Extra = (typeof extras)[number]
 
 /** A member for each part of a configuration. */
 const each = <S extends v.GenericSchema>(schema: S) => Object.fromEntries(parts.map(({ name }) => [name, v.optional(v.array(schema))]))

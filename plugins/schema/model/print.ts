@@ -1,10 +1,9 @@
 /** A model, with what else is asked for, as the document that is sent or written to a file. */
 import { dump } from 'js-yaml'
 import type { Snapshot } from 'plinth'
-import { groups } from './configuration.ts'
 import { type Model, partOf, toldPart } from './document.ts'
 import type { Exchange } from './exchange.ts'
-import type { Extra } from './input.ts'
+import { type Extra, groups } from './extras.ts'
 
 export interface Choice {
   readonly include?: readonly Extra[]

@@ -26,13 +26,15 @@ create table page (lang text, slug text, title text, primary key (lang, slug));
 create table noted (id serial primary key, name text);
 create table silent (id serial primary key, name text);
 create table word (id text primary key);
+create table node (id serial primary key, name text, secret text, parent integer references node);
 `
 const meta = `
 insert into directus_collections (collection, accountability) values ('noted', 'activity'), ('silent', null);
 insert into directus_fields (collection, field, special) values
   ('book', 'tags', 'cast-csv'), ('book', 'data', 'cast-json'), ('book', 'secret', 'conceal'), ('book', 'pin', 'hash'),
-  ('book', 'changed', 'date-updated'), ('book', 'changed_by', 'user-updated'), ('book', 'chapters', 'o2m');
-insert into directus_relations (many_collection, many_field, one_collection, one_field) values ('chapter', 'book', 'book', 'chapters');
+  ('book', 'changed', 'date-updated'), ('book', 'changed_by', 'user-updated'), ('book', 'chapters', 'o2m'), ('node', 'secret', 'conceal'), ('node', 'children', 'o2m');
+insert into directus_relations (many_collection, many_field, one_collection, one_field)
+  values ('chapter', 'book', 'book', 'chapters'), ('node', 'parent', 'node', 'children');
 `
 
 describe('activity and revisions', () => {
@@ -48,7 +50,7 @@ describe('activity and revisions', () => {
   after(() => host.close())
   beforeEach(async () => {
     await host.kernel.db.execute(
-      'truncate author, book, chapter, page, noted, silent, word, directus_activity, directus_revisions restart identity cascade',
+      'truncate author, book, chapter, page, noted, silent, word, node, directus_activity, directus_revisions restart identity cascade',
     )
     recorder.take()
   })
@@ -90,7 +92,7 @@ describe('activity and revisions', () => {
     }
     await call('POST', 'book', [{ ...given, nothing: 1 }, {}, { id: 70, title: null }])
     assert.deepEqual(await told(), [
-      ['create', 'book', '1', { ...stored, nothing: 1 }, { ...stored, nothing: 1 }, null],
+      ['create', 'book', '1', stored, stored, null],
       ['create', 'book', '2', null, null, null],
       ['create', 'book', '70', { id: 70, title: null }, { id: 70, title: null }, null],
     ])
@@ -155,6 +157,31 @@ describe('activity and revisions', () => {
     assert.deepEqual([update[3].secret, update[3].pin, update[4].secret, update[4].pin], [mask, mask, mask, mask])
     assert.deepEqual([cleared[3].secret, cleared[3].pin, cleared[4].secret], [null, mask, null])
     assert.deepEqual(user[3], { email: 'a@example.com', password: mask, token: mask })
+  })
+
+  test('lists of items of the same collection are told: as they were sent of a new item, secrets masked; else what they hold', async () => {
+    await call('POST', 'node', { name: 'a', children: [{ secret: 's', children: { create: [{ secret: 't' }] } }, { secret: null }] })
+    const list = [{ secret: mask, children: { create: [{ secret: mask }] } }, { secret: null }]
+    const created = await told()
+    assert.deepEqual(created.find(([, , item]) => item === '1')!.slice(3), [
+      { name: 'a', children: list },
+      { name: 'a', children: list },
+      null,
+    ])
+    assert.ok(!/"[st]"/.test(JSON.stringify(created)))
+    const twice = [
+      { id: 1, name: 'b' },
+      { id: 1, name: 'c', children: [3] },
+    ]
+    await call('PATCH', 'node', twice)
+    const changed = (await told()).slice(created.length).filter(([, , item]) => item === '1')
+    assert.deepEqual(
+      changed.map(([, , , data]) => data),
+      [
+        { id: 1, name: 'b', secret: null, children: [2, 3] },
+        { id: 1, name: 'c', secret: null, children: [3] },
+      ],
+    )
   })
 
   test('the accountability of a collection decides: all, activity, nothing; all where nothing is said', async () => {

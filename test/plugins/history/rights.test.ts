@@ -8,6 +8,8 @@ create table open (id serial primary key, name text);
 create table some_rows (id serial primary key, name text);
 create table some_fields (id serial primary key, name text);
 create table closed (id serial primary key, name text);
+create table unsaid (id serial primary key);
+insert into unsaid default values;
 `
 const collections = ['open', 'some_rows', 'some_fields', 'closed']
 
@@ -41,6 +43,13 @@ describe('rights in histories', () => {
     await person('archivist', {}, histories)
     await person('worker', { app_access: true }, [{ collection: 'open' }])
     await person('stranger', {}, [{ collection: 'open' }])
+    await person('critic', {}, [
+      ...items,
+      { collection: 'unsaid' },
+      { collection: 'directus_comments' },
+      { collection: 'directus_comments', action: 'create' },
+    ])
+    await person('deaf', {}, [{ collection: 'directus_comments' }])
     for (const name of collections) {
       await make(`/items/${name}`, { name: 'secret' })
       const id = await make('/versions', { collection: name, item: '1', key: 'v' })
@@ -82,6 +91,37 @@ describe('rights in histories', () => {
     assert.equal((await ask(`/revisions/${closed.id}`)).code, 'FORBIDDEN')
     const version = (await host.api('GET', '/versions?filter[collection]=closed')).data[0].id
     for (const path of ['', '/compare']) assert.equal((await ask(`/versions/${version}${path}`)).code, 'FORBIDDEN')
+  })
+
+  test('comments are for those who may read what they are about, whatever rules say of comments', async () => {
+    const say = async (collection: string, item: string, comment: string) =>
+      assert.equal((await host.api('POST', '/comments', { body: { collection, item, comment } })).status, 200)
+    for (const name of collections) await say(name, '1', name)
+    await host.api('POST', '/items/some_rows', { body: { name: 'mine' } })
+    await say('some_rows', '2', 'mine')
+    await say('some_rows', '99', 'gone')
+    await say('some_rows', 'no key', 'nothing')
+    await say('directus_settings', '1', 'settings')
+    const read = async (query: string, token: string) =>
+      (await host.api('GET', `/comments?fields=comment&sort=comment&${query}`, { token })).data
+    assert.deepEqual(
+      (await read('', 'critic')).map(({ comment }: any) => comment),
+      ['mine', 'open', 'some_fields'],
+    )
+    assert.deepEqual(await read('filter[comment]=closed', 'critic'), [])
+    assert.deepEqual(await read('aggregate[count]=*', 'critic'), [{ count: '3' }])
+    assert.equal((await host.api('GET', '/comments', { token: 'deaf' })).code, 'FORBIDDEN')
+    assert.equal((await read('', 'admin-token')).length, 8)
+    const [{ id }] = (await host.api('GET', '/comments?filter[comment]=closed&fields=id')).data
+    assert.equal((await host.api('GET', `/comments/${id}`, { token: 'critic' })).code, 'FORBIDDEN')
+  })
+
+  test('whoever may read an item may comment on it, also where nothing is said of its collection', async () => {
+    const say = (collection: string, token: string) =>
+      host.api('POST', '/comments', { token, body: { collection, item: '1', comment: 'x' } })
+    assert.equal((await say('unsaid', 'critic')).status, 200)
+    assert.equal((await say('closed', 'critic')).code, 'FORBIDDEN')
+    assert.equal((await say('nothing', 'critic')).code, 'FORBIDDEN')
   })
 
   test('an administrator sees all', async () => {

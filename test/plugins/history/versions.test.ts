@@ -56,6 +56,12 @@ describe('versions and reverts', () => {
     })
   }
 
+  test('a key that is saved is not compared: that of the item stays', async () => {
+    const id = await make()
+    await post(`/versions/${id}/save`, { id: 99, title: 'x' })
+    assert.equal((await compare(id)).current.id, '1')
+  })
+
   test('of two versions with one key made at once there is one', async () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => post('/versions', { collection: 'book', item: '1', key: 'same' })))
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(5).fill(422)])

@@ -215,6 +215,7 @@ describe('PATCH /fields never loses values', () => {
     ['fewer digits after the point', 'exact', { type: 'decimal', schema: { numeric_precision: 10, numeric_scale: 1 } }, 'INVALID_PAYLOAD'],
     ['no fraction', 'ratio', { type: 'integer', schema: {} }, 'INVALID_PAYLOAD'],
     ['no time of day', 'at', { type: 'date', schema: {} }, 'INVALID_PAYLOAD'],
+    ['a narrower number', 'exact', { type: 'decimal', schema: { numeric_precision: 2, numeric_scale: 2 } }, 'VALUE_OUT_OF_RANGE'],
     ['two values for many', 'count', { type: 'boolean', schema: {} }, 'INVALID_PAYLOAD'],
   ]
   for (const [why, field, body, code] of costs) {

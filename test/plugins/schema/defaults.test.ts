@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FieldType } from 'plinth'
-import { toDefault } from '../../../plugins/schema/defaults.ts'
+import { defaultSql, toDefault } from '../../../plugins/schema/defaults.ts'
 
 const defaults: [why: string, expression: string | null, type: FieldType, shown: unknown][] = [
   ['none', null, 'string', null],
@@ -34,4 +34,29 @@ test('toDefault()', async (t) => {
   for (const [why, expression, type, shown] of defaults) {
     await t.test(why, () => assert.deepEqual(toDefault(expression, { type }), shown))
   }
+})
+
+test('defaultSql() refuses what PostgreSQL would refuse only once a row takes it', async (t) => {
+  const cases: [why: string, type: string, value: unknown, sqlType: string, sql: string | RegExp][] = [
+    ['a text as long as the column', 'string', 'abcdé', 'varchar(5)', `'abcdé'`],
+    ['one more', 'string', 'abcdef', 'varchar(5)', /does not fit into varchar\(5\)/],
+    ['signs are counted, not their halves', 'string', '😀😀', 'character varying(2)', `'😀😀'`],
+    ['spaces at the end are cut off', 'string', 'ab   ', 'character varying(2)', `'ab   '`],
+    ['a list', 'csv', ['abc', 'def'], 'varchar(7)', `'abc,def'`],
+    ['a list that is too long', 'csv', ['abc', 'def'], 'varchar(6)', /does not fit/],
+    ['any length', 'text', 'abcdef', 'text', `'abcdef'`],
+    ['the largest number', 'decimal', '-999.994', 'numeric(5, 2)', `'-999.994'`],
+    ['one that is rounded up', 'decimal', 999.995, 'numeric(5,2)', /does not fit/],
+    ['no decimals', 'decimal', 100, 'numeric(2,0)', /does not fit/],
+    ['any number', 'decimal', 1e100, 'numeric', `'1e+100'`],
+    ['what is left to PostgreSQL', 'decimal', 'many', 'numeric(5,2)', `'many'`],
+    ['digits of a second', 'timestamp', '2020-01-02', 'timestamp(3)', `'2020-01-02'`],
+    ['a function is no text', 'string', 'CURRENT_TIMESTAMP', 'varchar(3)', 'CURRENT_TIMESTAMP'],
+  ]
+  for (const [why, type, value, sqlType, sql] of cases)
+    await t.test(why, () =>
+      typeof sql === 'string'
+        ? assert.equal(defaultSql(type, value, sqlType), sql)
+        : assert.throws(() => defaultSql(type, value, sqlType), sql),
+    )
 })

@@ -293,6 +293,10 @@ describe('collections', () => {
       'a default that does not fit',
       { collection: 'bad', schema: {}, fields: [{ field: 'a', type: 'integer', schema: { default_value: 'x' } }] },
     ],
+    [
+      'a default that is longer than the column',
+      { collection: 'bad', schema: {}, fields: [{ field: 'a', type: 'string', schema: { max_length: 3, default_value: 'long' } }] },
+    ],
     ['a negative length', { collection: 'bad', schema: {}, fields: [{ field: 'a', type: 'string', schema: { max_length: -1 } }] }],
     [
       'more digits after the point than there are',
@@ -651,6 +655,31 @@ describe('fields', () => {
     ['the key', 'DELETE', '/fields/shelf/id', undefined, 400, 'INVALID_PAYLOAD'],
   ])
 
+  test('a removed field leaves the rules that named it, so that they do not allow another one of its name', async () => {
+    const fields = ['a', 'b', 'c'].map((field) => ({ field, type: 'string' }))
+    await host.api('POST', '/collections', { body: { collection: 'ruled', schema: {}, fields } })
+    const { data: policy } = await host.api('POST', '/policies', { body: { name: 'ruled' } })
+    const rule = (collection: string, action: string, names: readonly string[]) => ({
+      policy: policy.id,
+      collection,
+      action,
+      fields: names,
+    })
+    const rules = [
+      rule('ruled', 'read', ['a', 'b']),
+      rule('ruled', 'update', ['b']),
+      rule('ruled', 'delete', ['*']),
+      rule('shelf', 'read', ['b']),
+    ]
+    await host.api('POST', '/permissions', { body: rules })
+    assert.equal((await host.api('DELETE', '/fields/ruled/b')).status, 204)
+    const { data } = await host.api('GET', `/permissions?filter[policy][_eq]=${policy.id}&sort=id`)
+    assert.deepEqual(
+      data.map((one: { fields: unknown }) => one.fields),
+      [['a'], null, ['*'], ['b']],
+    )
+  })
+
   test('GET /fields tells columns by collection, then fields without one', async () => {
     const { data } = await host.api<{ collection: string; schema: object | null }[]>('GET', '/fields')
     const kinds = data.map(({ schema }) => (schema ? 'column' : 'alias'))
@@ -805,6 +834,7 @@ describe('relations', () => {
     refused('from an unknown collection', { collection: 'nope', field: 'author', related_collection: 'people' }),
     refused('from an unknown field', { collection: 'books', field: 'nope', related_collection: 'people' }),
     refused('to an unknown collection', { collection: 'books', field: 'item', related_collection: 'nope' }),
+    refused('to a collection without a name', { collection: 'books', field: 'item', related_collection: '' }),
     refused('between types that differ', { collection: 'books', field: 'item', related_collection: 'people' }),
     refused('an unknown action', {
       collection: 'books',

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { openPostgres } from '../../../kernel/database/postgres.ts'
 import { freshDatabase, serverUrl, type TestDatabase, testDrivers } from '../../database.ts'
 import { startKernel, type TestHost } from '../../host.ts'
+import { createRecorder } from '../../recorded.ts'
 
 const isPossible = serverUrl !== null && testDrivers.includes('postgres')
 
@@ -12,12 +13,14 @@ describe('two processes', { skip: !isPossible }, () => {
   let hosts: readonly TestHost[]
   let one: TestHost
   let two: TestHost
+  const recorder = createRecorder()
+  const other = createRecorder()
 
   before(async () => {
     database = await freshDatabase('postgres')
     const env = { SCHEMA_LOCK_TIMEOUT: '200ms', SECRET: 'the-same-secret-for-both-0123456789' }
-    one = await startKernel({ database, env })
-    two = await startKernel({ database: { ...database, db: openPostgres({ url: database.url! }) }, env })
+    one = await startKernel({ database, env, wrap: recorder.wrap })
+    two = await startKernel({ database: { ...database, db: openPostgres({ url: database.url! }) }, env, wrap: other.wrap })
     hosts = [one, two]
   })
   after(async () => {
@@ -65,6 +68,31 @@ describe('two processes', { skip: !isPossible }, () => {
       rows.map((_, i) => i + 1),
     )
     assert.deepEqual(new Set(rows.map(({ field }) => field)), new Set(['id', ...names]))
+  })
+
+  test('a change takes the same statements with many tables as with few, and other processes read the schema once', async () => {
+    await make(one, 'counted')
+    const sent: string[][] = []
+    for (const [field, more] of [
+      ['few', ''],
+      ['much', Array.from({ length: 200 }, (_, n) => `create table many_more_${n} (id serial primary key, name text)`).join(';')],
+    ] as const) {
+      await database.db.execute(more)
+      await Promise.all(hosts.map(({ kernel }) => kernel.registry.reload()))
+      recorder.take()
+      other.take()
+      assert.equal((await one.api('POST', '/fields/counted', { body: { field, type: 'string', meta: {} } })).status, 200)
+      while ((await two.api('GET', `/fields/counted/${field}`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 5))
+      const texts = recorder.take().map(({ text }) => text)
+      // Its own notice makes a process look at the version once more, now or later; if it comes before the process has begun to read, it reads twice.
+      sent.push([...new Set(texts.filter((text) => !text.startsWith('select version')))])
+      const readings = [texts, other.take().map(({ text }) => text)].map(
+        (all) => all.filter((text) => text.includes('pg_attribute')).length,
+      )
+      assert.ok(readings[0]! >= 1 && readings[0]! <= 2 && readings[1] === 1, String(readings))
+    }
+    const anyName = (texts: string[] | undefined) => texts?.map((text) => text.replaceAll(/few|much/g, 'name'))
+    assert.deepEqual(anyName(sent[1]), anyName(sent[0]))
   })
 
   const race: [why: string, method: string, path: string, body: unknown, statuses: number[]][] = [

@@ -4,8 +4,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { load } from 'js-yaml'
 import { modelling } from 'plinth/schema'
-import { createModelDesk } from '../../../../plugins/schema/model/command.ts'
+import { createModelDesk } from '../../../../plugins/schema/model/desk.ts'
+import { testDrivers } from '../../../database.ts'
 import { startKernel, type TestHost } from '../../../host.ts'
 import { makePlace, runProgram } from '../../../program.ts'
 
@@ -198,36 +200,74 @@ describe('include=access,settings', () => {
   })
 })
 
-describe('include=untold', () => {
-  test('the tour of the README: applied to an empty database, twice', async () => {
-    const readme = await readFile(new URL('../../../../README.md', import.meta.url), 'utf8')
-    const bodies = (path: string) =>
-      [...readme.matchAll(new RegExp(`^call \\$API/${path} -d '(.+)'$`, 'gm'))].map(([, body]) => JSON.parse(body!))
-    assert.ok(bodies('collections').length >= 2 && bodies('relations').length >= 1)
-    const [from, to] = [await startKernel(), await startKernel()]
-    try {
+/** There and back; with one driver, to another database of its kind. */
+const ways = testDrivers.map((from) => [from, testDrivers.find((other) => other !== from) ?? from] as const)
+const all = 'access,settings,untold'
+
+for (const [there, back] of ways) {
+  describe(`the tour of the README from ${there} to ${back}`, () => {
+    let document: Json
+    before(async () => {
+      const readme = await readFile(new URL('../../../../README.md', import.meta.url), 'utf8')
+      const bodies = (path: string) =>
+        [...readme.matchAll(new RegExp(`^call \\$API/${path} -d '(.+)'$`, 'gm'))].map(([, body]) => JSON.parse(body!))
+      assert.ok(bodies('collections').length >= 2 && bodies('relations').length >= 1)
+      const from = await startKernel({ driver: there })
       for (const body of bodies('collections')) await must(from, 'POST', '/collections', body)
       for (const body of bodies('relations')) await must(from, 'POST', '/relations', body)
-      const document = await must(from, 'GET', '/schema/snapshot?include=untold')
+      await must(from, 'POST', '/policies', { id: policy, name: 'Readers' })
+      await must(from, 'POST', '/permissions', { policy, collection: 'books', action: 'read', fields: ['*'] })
+      await must(from, 'PATCH', '/settings', { project_name: 'Library' })
+      document = await must(from, 'GET', `/schema/snapshot?include=${all}`)
+      await from.close()
+    })
+
+    /** What an empty database has of its own beside it: its administrators. */
+    const carried = ({ collections, fields, relations, permissions, settings, policies }: Json) => {
+      const ours = policies.filter(({ id }: Json) => id === policy)
+      return { collections, fields, relations, permissions, settings, ours }
+    }
+
+    test('applied to an empty database, twice, and back', async () => {
       assert.deepEqual(
         document.collections.map(({ collection }: Json) => collection),
         ['authors', 'books'],
       )
-      assert.equal((await apply(to, document)).status, 204)
-      assert.deepEqual(await must(to, 'GET', '/schema/snapshot?include=untold'), document)
-      assert.equal((await to.api('POST', '/schema/diff', { body: document })).status, 204)
-      assert.deepEqual(await must(to, 'POST', '/items/books', { title: 't', author: { name: 'n' } }), {
-        id: 1,
-        title: 't',
-        published: null,
-        author: 1,
-      })
-    } finally {
-      await from.close()
-      await to.close()
-    }
+      let arrived = document
+      for (const driver of [back, there]) {
+        const to = await startKernel({ driver })
+        try {
+          assert.equal((await apply(to, arrived)).status, 204)
+          assert.equal((await to.api('POST', '/schema/diff', { body: arrived })).status, 204)
+          assert.deepEqual((await must(to, 'POST', '/schema/apply?dry_run', arrived)).statements, [])
+          arrived = await must(to, 'GET', `/schema/snapshot?include=${all}`)
+          assert.deepEqual(carried(arrived), carried(document))
+          const book = { id: 1, title: 't', published: null, author: 1 }
+          assert.deepEqual(await must(to, 'POST', '/items/books', { title: 't', author: { name: 'n' } }), book)
+        } finally {
+          await to.close()
+        }
+      }
+    })
+
+    test('by plinth schema', async () => {
+      const place = await makePlace(back)
+      try {
+        const [sent, read] = [join(place.folder, 'sent.json'), join(place.folder, 'read.yaml')]
+        await writeFile(sent, JSON.stringify(document))
+        const run = (...words: string[]) => runProgram(['schema', ...words], place.folder, place.variables)
+        const applied = await run('apply', sent)
+        assert.equal(applied.code, 0, applied.stderr)
+        assert.match((await run('apply', sent)).stdout, /There was nothing to do\.$/m)
+        assert.equal((await run('snapshot', read, `--include=${all}`)).code, 0)
+        const found = load(await readFile(read, 'utf8')) as Json
+        assert.deepEqual(carried(found), carried(document))
+      } finally {
+        await place.remove()
+      }
+    })
   })
-})
+}
 
 describe('plinth schema', () => {
   let folder: string
@@ -238,11 +278,11 @@ describe('plinth schema', () => {
 
   const desk = (host: TestHost) => {
     const lines: string[] = []
-    const { exchange } = host.kernel.use(modelling)
-    const run = createModelDesk(exchange, host.kernel.registry, (line) => lines.push(line))
+    const exchange = host.kernel.use(modelling).exchange()
+    const run = exchange.then((found) => createModelDesk(found, host.kernel.registry, (line) => lines.push(line)))
     return async (...args: string[]) => {
       lines.length = 0
-      return { code: await run(args), text: lines.join('\n') }
+      return { code: await (await run)(args), text: lines.join('\n') }
     }
   }
 
@@ -257,7 +297,7 @@ describe('plinth schema', () => {
         const plan = await there('diff', file)
         assert.equal(plan.code, 1)
         assert.match(plan.text, /create table "public"\."story"/)
-        assert.equal((await there('apply', file, '--dry-run')).text, plan.text)
+        for (const dry of ['--dry-run', '--dry_run']) assert.equal((await there('apply', file, dry)).text, plan.text)
         assert.deepEqual(await there('apply', file), { code: 0, text: 'The model was applied.' })
         assert.deepEqual(await there('apply', file), { code: 0, text: 'There was nothing to do.' })
         assert.equal((await there('diff', file)).code, 0)

@@ -73,10 +73,15 @@ const relations = [
     related_collection: null,
     meta: { one_allowed_collections: ['category', 'product'], one_collection_field: 'collection' },
   },
+  { collection: 'product_block', field: 'beside', related_collection: 'product_block', meta: {} },
 ]
+
+/** Nothing is said of it, and yet a relation stands on it. */
+const untold = { field: 'beside', type: 'integer', schema: {} }
 
 async function build(host: TestHost): Promise<void> {
   assert.equal((await host.api('POST', '/collections', { body: collections })).status, 200)
+  assert.equal((await host.api('POST', '/fields/product_block', { body: untold })).status, 200)
   for (const body of relations) assert.equal((await host.api('POST', '/relations', { body })).status, 200)
 }
 
