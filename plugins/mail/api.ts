@@ -14,3 +14,21 @@ export interface Mail {
 }
 
 export const mail = service<Mail>('mail')
+
+/** The text of a letter, with whom it is from below. */
+export const signed = (lines: readonly string[], project: string): string => [...lines, '', '--', project, ''].join('\n')
+
+/** What our own address is: never what a request says, as anybody could send somebody a letter that leads elsewhere. */
+export function ownAddress({
+  publicUrl,
+  host,
+  port,
+}: {
+  readonly publicUrl: string
+  readonly host: string
+  readonly port: number
+}): string {
+  if (/^https?:/.test(publicUrl)) return publicUrl
+  const reachable = /^(0\.0\.0\.0|::)$/.test(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${reachable}:${port}${publicUrl}`
+}

@@ -1,5 +1,6 @@
 /** Mail: letters that other plugins post. The one transport so far writes them into DATA_DIR/mail. */
 import { definePlugin, env } from 'plinth'
+import { healthChecks } from 'plinth/server'
 import * as v from 'valibot'
 import { type Letter, type Mail, mail } from './api.ts'
 import { toMessage } from './message.ts'
@@ -23,6 +24,11 @@ export const mailPlugin = definePlugin({
       await writeLetter(folder, date, toMessage(letter, { from, id: `${crypto.randomUUID()}@plinth`, date }))
     }
 
+    host.hook(healthChecks, async function checkMail({ checks }, next) {
+      const run = async () => (await import('./files.node.ts')).checkFolder(folder)
+      checks.push({ name: 'email:connection', componentType: 'email', observes: 'nothing', run })
+      await next()
+    })
     host.onClose(async () => void (await Promise.all(underWay)))
     return {
       post(letter) {

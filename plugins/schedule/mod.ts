@@ -23,7 +23,7 @@ export const schedule = definePlugin({
         const name = `${plugin}:${i}:${cron}`
         const timed = new Cron(
           cron,
-          { timezone: 'UTC', unref: true, catch: (error) => log.error('a scheduled job failed', { job: name, error }) },
+          { utcOffset: 0, unref: true, catch: (error) => log.error('a scheduled job failed', { job: name, error }) },
           async (self) => {
             const tick = new Date(Math.floor((self.currentRun()?.getTime() ?? Date.now()) / 1000) * 1000)
             if ((await db.query(claim, [name, tick.toISOString()])).length) await job()

@@ -6,6 +6,8 @@ export interface HealthCheck {
   /** `<component>:<measure>`: `pg:responseTime`. */
   readonly name: string
   readonly componentType: 'datastore' | 'objectstore' | 'cache' | 'email' | 'component'
+  /** What is told of it: how many milliseconds `run` takes, the number that it answers, or no more than whether it works. Default: time. */
+  readonly observes?: 'time' | 'value' | 'nothing'
   /** Milliseconds above which the answer is a warning. */
   readonly threshold?: number
   /** Throws when the component does not work. */

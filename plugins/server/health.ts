@@ -6,8 +6,8 @@ type Status = 'ok' | 'warn' | 'error'
 interface CheckReport {
   readonly status: Status
   readonly componentType: HealthCheck['componentType']
-  readonly observedUnit: 'ms'
-  readonly observedValue: number
+  readonly observedUnit?: 'ms'
+  readonly observedValue?: unknown
   readonly threshold?: number
   readonly output?: string
 }
@@ -28,19 +28,23 @@ export async function examine(checks: readonly HealthCheck[]): Promise<HealthRep
   return { status, checks: Object.fromEntries(reports) }
 }
 
-async function report({ componentType, threshold, run }: HealthCheck): Promise<CheckReport> {
+async function report({ componentType, threshold, observes = 'time', run }: HealthCheck): Promise<CheckReport> {
   const start = performance.now()
-  const measured = () => ({ componentType, observedUnit: 'ms' as const, observedValue: round(performance.now() - start), threshold })
+  const told = (status: Status, answer?: unknown): CheckReport => {
+    if (observes === 'nothing') return { status, componentType }
+    if (observes === 'value') return { status, componentType, observedValue: answer }
+    const ms = round(performance.now() - start)
+    const slow = status === 'ok' && threshold !== undefined && ms > threshold
+    return { status: slow ? 'warn' : status, componentType, observedUnit: 'ms', observedValue: ms, threshold }
+  }
   let timer: ReturnType<typeof setTimeout> | undefined
   try {
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`No answer in ${patience} ms`)), patience)
     })
-    await Promise.race([run(), late])
-    const measure = measured()
-    return { status: threshold !== undefined && measure.observedValue > threshold ? 'warn' : 'ok', ...measure }
+    return told('ok', await Promise.race([run(), late]))
   } catch (error) {
-    return { status: 'error', ...measured(), output: error instanceof Error ? error.message : String(error) }
+    return { ...told('error'), output: error instanceof Error ? error.message : String(error) }
   } finally {
     clearTimeout(timer)
   }

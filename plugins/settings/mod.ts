@@ -13,7 +13,7 @@ export const settings = definePlugin({
   gives: projectSettings,
   tables: [settingsTable],
   setup(host): ProjectSettings {
-    host.use(items).crud(host.routes('/settings'), settingsTable.name, ['list', 'update'])
+    host.use(items).crud(host.routes('/settings'), settingsTable.name, { only: ['list', 'update'] })
 
     const path = () => {
       const { schema, name } = host.registry.snapshot.tables.get(settingsTable.name)!

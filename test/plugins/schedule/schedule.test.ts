@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createKernel, definePlugin } from 'plinth'
 import { createLog } from '../../../kernel/log.ts'
+import { model } from '../../../plugins/model/mod.ts'
 import { schedule } from '../../../plugins/schedule/mod.ts'
+import { tables } from '../../../plugins/tables/mod.ts'
 import { freshDatabase } from '../../database.ts'
 
 test('several kernels on one database run a job once a tick between them, and none after they closed', { timeout: 60_000 }, async () => {
@@ -23,7 +25,7 @@ test('several kernels on one database run a job once a tick between them, and no
   })
   const start = () =>
     createKernel({
-      plugins: [schedule, clock],
+      plugins: [tables, model, schedule, clock],
       database: { ...database.db, close: async () => {} },
       log: createLog('error', (line) => logs.push(JSON.parse(line))),
     })

@@ -39,3 +39,14 @@ test('examine() tells what failed, and counts one that throws at once', async ()
   const { checks } = await examine([bad, thrower])
   assert.deepEqual([checks['mail:connection']?.[0]?.output, checks['mail:queue']?.[0]?.output], ['nobody there', 'broken'])
 })
+
+test('examine() tells a number as it is, and of some nothing but whether they work', async () => {
+  const number: HealthCheck = { name: 'pg:connectionsUsed', componentType: 'datastore', observes: 'value', run: async () => 3 }
+  const silent: HealthCheck = { name: 'email:connection', componentType: 'email', observes: 'nothing', run: async () => 'well' }
+  const { checks } = await examine([number, silent, { ...silent, name: 'email:broken', run: bad.run }])
+  assert.deepEqual(checks, {
+    'pg:connectionsUsed': [{ status: 'ok', componentType: 'datastore', observedValue: 3 }],
+    'email:connection': [{ status: 'ok', componentType: 'email' }],
+    'email:broken': [{ status: 'error', componentType: 'email', output: 'nobody there' }],
+  })
+})

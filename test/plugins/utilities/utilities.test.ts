@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { randomText } from '../../../kernel/random.ts'
+import { randomText } from '../../../kernel/text.ts'
 import { startKernel, type TestHost } from '../../host.ts'
 
 let host: TestHost
