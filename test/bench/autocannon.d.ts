@@ -5,6 +5,8 @@ declare module 'autocannon' {
     path?: string
     headers?: Record<string, string>
     body?: string
+    /** Called before each sending. */
+    setupRequest?(request: LoadRequest): LoadRequest
   }
   export interface Load {
     url: string
@@ -13,7 +15,10 @@ declare module 'autocannon' {
     duration: number
     /** Sent in turn by each connection, unless it is given others. */
     requests: LoadRequest[]
-    setupClient?(connection: { setRequests(requests: LoadRequest[]): void }): void
+    setupClient?(connection: {
+      setRequests(requests: LoadRequest[]): void
+      on(event: 'headers', listen: (head: { statusCode: number; headers: string[] }) => void): void
+    }): void
   }
   export interface LoadResult {
     '2xx': number

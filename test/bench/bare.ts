@@ -31,6 +31,7 @@ const write = (text: string, parameters: Parameters) => sql.begin((db) => ask(db
 app.get('/server/ping', (c) => c.text('pong'))
 app.get('/items/articles', (c) => answer(ask(sql, lists.get(c.req.url.slice(c.req.url.indexOf('/items')))!)))
 app.get('/items/articles/:key', (c) => answer(ask(sql, textOf('key'), [c.req.param('key')])))
+app.post('/graphql', () => answer(ask(sql, textOf('graphql'))))
 app.post('/items/comments', async (c) => {
   const { article, text, likes, written_at } = await c.req.json()
   return answer(write(textOf('create'), [article, text, likes, written_at]))

@@ -7,7 +7,7 @@ export interface Case {
   /** Sent in turn, of a database with so many articles. If there are many, each connection sends its share of them. */
   requests(rows: number): readonly LoadRequest[]
   /** How the bare limit answers; nothing for a route without a database. */
-  readonly bare: { readonly text: string; readonly kind: 'list' | 'key' | 'create' | 'update' } | null
+  readonly bare: { readonly text: string; readonly kind: 'list' | 'key' | 'create' | 'update' | 'graphql' } | null
 }
 
 /** A row as the API shows it, by the columns' own names; the keys of its comments where no comments are shown. */
@@ -74,6 +74,25 @@ export const cases: readonly Case[] = [
         `select ${article('a', related('a', `(select row_to_json(o) from (select ${comment('c')}) o)`)).replace('a.author', 'case when w.id is not null then (select row_to_json(o) from (select w.id, w.name, w.email, w.born) o) end as author')} ` +
           `from (select * from articles order by id limit 50) a left join authors w on w.id = a.author order by a.id`,
       ),
+    },
+  },
+  {
+    name: 'graphql',
+    title: 'GraphQL, list of 50 with m2o and o2m',
+    requests: () => [
+      json('POST', '/graphql', {
+        query:
+          '{ articles(limit: 50, sort: ["id"]) { id title body status featured rating views published_at author { id name email } comments(sort: ["id"]) { id text likes } } }',
+      }),
+    ],
+    bare: {
+      kind: 'graphql',
+      text:
+        `select '{"data":{"articles":[' || coalesce(string_agg(row_to_json(d)::text, ','), '') || ']}}' from (` +
+        `select a.id::text as id, a.title, a.body, a.status, a.featured, a.rating, a.views::text as views, ${instant('a.published_at')} as published_at, ` +
+        `case when w.id is not null then (select row_to_json(o) from (select w.id::text as id, w.name, w.email) o) end as author, ` +
+        `${related('a', '(select row_to_json(o) from (select c.id::text as id, c.text, c.likes) o)')} as comments ` +
+        `from (select * from articles order by id limit 50) a left join authors w on w.id = a.author order by a.id) d`,
     },
   },
   {

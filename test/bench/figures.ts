@@ -5,18 +5,22 @@ import { promisify } from 'node:util'
 import { openPostgres } from '../../kernel/database/postgres.ts'
 import { createLog } from '../../kernel/log.ts'
 import { type Host, system } from '../../kernel/mod.ts'
-import { createRegistry } from '../../kernel/schema/registry.ts'
+import { startRegistry } from '../../kernel/schema/registry.ts'
 import { createVersions } from '../../kernel/schema/versions.ts'
 import { Permits } from '../../plugins/items/permit.ts'
 import { Reader } from '../../plugins/items/read.ts'
 import { modeller } from '../../plugins/model/modeller.ts'
-import type { Server } from './servers.ts'
+import { answered, type Server, type Target } from './servers.ts'
 
 const settling = 2000
 
 /** Resident memory of a process that has started and idles, MB. */
-export async function memoryOf({ pid }: Server): Promise<number> {
+export async function memoryOf(server: Server): Promise<number> {
   await setTimeout(settling)
+  return memoryNow(server)
+}
+
+export async function memoryNow({ pid }: Server): Promise<number> {
   const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(pid)])
   return Number(stdout) / 1024
 }
@@ -27,8 +31,7 @@ export async function exportPeak(server: Server): Promise<number> {
   let running = true
   const watch = async () => {
     while (running) {
-      const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', String(server.pid)])
-      peak = Math.max(peak, Number(stdout) / 1024)
+      peak = Math.max(peak, await memoryNow(server))
       await setTimeout(100)
     }
   }
@@ -48,8 +51,7 @@ export async function compiling(url: string): Promise<{ title: string; fresh: nu
   const db = openPostgres({ url })
   const log = createLog('silent', () => {})
   try {
-    const registry = createRegistry({ db, schemas: ['public'], specs: [], modeller, versions: createVersions(db, log), log })
-    await registry.start()
+    const registry = await startRegistry({ db, schemas: ['public'], specs: [], modeller, versions: createVersions(db, log), log })
     const reader = new Reader({ registry, db, hooked: () => false } as unknown as Host, new Permits(), { ...limits })
     const time = (query: string): number => {
       const since = performance.now()
@@ -93,14 +95,32 @@ export async function introspection(url: string): Promise<number[]> {
   const times: number[] = []
   try {
     for (let run = 0; run < 5; run++) {
-      const registry = createRegistry({ db, schemas: ['public'], specs: [], modeller, versions: createVersions(db, log), log })
+      const versions = createVersions(db, log)
       await db.text('select 1')
       const since = performance.now()
-      await registry.start()
+      await startRegistry({ db, schemas: ['public'], specs: [], modeller, versions, log })
       times.push(performance.now() - since)
     }
   } finally {
     await db.close()
+  }
+  return times
+}
+
+/** Milliseconds until a new field is answered for, and until another process serves it, from the same moment; of some fields. */
+export async function schemaChanges(changing: Target, other: Target): Promise<{ answered: number[]; served: number[] }> {
+  const times = { answered: [] as number[], served: [] as number[] }
+  for (let run = 0; run < 20; run++) {
+    const field = `added_${run}`
+    const since = performance.now()
+    const body = JSON.stringify({ field, type: 'string', meta: {} })
+    const headers = { ...changing.headers, 'content-type': 'application/json' }
+    const made = answered(fetch(`${changing.address}/fields/extra_1`, { method: 'POST', headers, body })).then(
+      () => performance.now() - since,
+    )
+    while (!(await fetch(`${other.address}/fields/extra_1/${field}`, { headers: other.headers })).ok) await setTimeout(20)
+    times.served.push(performance.now() - since)
+    times.answered.push(await made)
   }
   return times
 }

@@ -3,34 +3,46 @@
  * Prints tables in Markdown. Look at the ratios: both sides of one meet the same moments of the machine.
  *
  *     node test/bench/run.ts                             everything, about 20 minutes
- *     node test/bench/run.ts list key                    these cases of load only: ping list key filter nested aggregate create update
- *     node test/bench/run.ts bulk start introspection compile growth rows
+ *     node test/bench/run.ts list key                    these cases of load only: ping list key filter nested graphql aggregate create update
+ *     node test/bench/run.ts assets policies tokens bulk scim start introspection compile growth rows
+ *     node test/bench/run.ts limits                      rate limits under load, a minute for each store; when asked for alone
  *
  * DATABASE_URL: a PostgreSQL server on which databases may be made (postgres://postgres@127.0.0.1:5432/postgres). BENCH_ROUNDS (10), BENCH_SECONDS
- * of a round (2). REFERENCE_URL, REFERENCE_TOKEN and REFERENCE_DATABASE_URL: a reference server under way, an administrator's token of it, and its
+ * of a round (2). With PostGraphile installed (`npm --prefix test/bench ci`) it is measured by the case graphql. REFERENCE_URL, REFERENCE_TOKEN and REFERENCE_DATABASE_URL: a reference server under way, an administrator's token of it, and its
  * database, which gets three tables (and keeps them).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { assetFigures } from './assets.ts'
 import { cases } from './cases.ts'
 import { type BenchSize, isSeeded, makeDatabase, seedInto } from './data.ts'
-import { compiling, exportPeak, introspection, memoryOf } from './figures.ts'
+import { compiling, exportPeak, introspection, memoryOf, schemaChanges } from './figures.ts'
+import { limitFigures } from './limits.ts'
 import { measure, median, type Rates, ratios, rounds } from './load.ts'
-import { answered, bearer, declare, type Server, startBare, startOurs, type Target } from './servers.ts'
+import { people, policies } from './policies.ts'
+import { scimFigures } from './scim.ts'
+import { answered, bearer, declare, type Server, startBare, startOurs, startPostgraphile, type Target } from './servers.ts'
+import { tokenChecks } from './tokens.ts'
 
 const server = process.env.DATABASE_URL ?? 'postgres://postgres@127.0.0.1:5432/postgres'
 const figures: Readonly<Record<string, () => Promise<void>>> = {
+  assets,
+  policies: rights,
+  tokens,
   bulk,
+  scim,
   start: starts,
   introspection: introspections,
   compile,
   growth,
   rows: growthByRows,
 }
+/** Long, and no measure of speed. */
+const apart: typeof figures = { limits }
 const asked = process.argv.slice(2)
-const known = [...cases.map(({ name }) => name), ...Object.keys(figures)]
+const known = [...cases.map(({ name }) => name), ...Object.keys(figures), ...Object.keys(apart)]
 const unknown = asked.filter((name) => !known.includes(name))
 if (unknown.length) {
   console.error(`There is no ${unknown.join(', ')}. There are: ${known.join(' ')}`)
@@ -40,6 +52,7 @@ const wanted = (name: string) => !asked.length || asked.includes(name)
 
 if (cases.some(({ name }) => wanted(name))) await loads()
 for (const [name, print] of Object.entries(figures)) if (wanted(name)) await print()
+for (const [name, print] of Object.entries(apart)) if (asked.includes(name)) await print()
 
 /** Runs `work` on a database made for it. */
 async function withDatabase(size: BenchSize, work: (url: string) => Promise<void>): Promise<void> {
@@ -81,8 +94,30 @@ async function loads(): Promise<void> {
         ])
       }
       console.log()
+      if (wanted('graphql')) await besidePostgraphile(url, servers)
     }),
   )
+}
+
+/** The same rows by GraphQL, on the same database in the same rounds. Nothing where its package is not installed. */
+async function besidePostgraphile(url: string, servers: readonly Server[]): Promise<void> {
+  const other = await startPostgraphile(url)
+  if (!other) return console.log('PostGraphile is not installed: npm --prefix test/bench ci\n')
+  try {
+    const one = cases.find(({ name }) => name === 'graphql')!
+    const rates = await measure(one, [...servers, other])
+    const [ours, bare, theirs] = ['ours', 'bare', 'postgraphile'].map((name) => rates.get(name)!) as [Rates, Rates, Rates]
+    row(['', 'ours', 'bare', 'PostGraphile', 'ours / bare', 'PostGraphile / bare', 'ours / PostGraphile'])
+    row(Array(7).fill('---'))
+    row([
+      one.title,
+      ...[ours, bare, theirs].map((rates) => spread(rates, 0)),
+      ...[ratios(ours, bare), ratios(theirs, bare), ratios(ours, theirs)].map((found) => spread(found, 2)),
+    ])
+    console.log()
+  } finally {
+    await other.stop()
+  }
 }
 
 async function reference(): Promise<Target[]> {
@@ -95,6 +130,62 @@ async function reference(): Promise<Target[]> {
   const target = { name: 'reference', address, headers }
   await declare(target)
   return [target]
+}
+
+/** Images made anew (ms) and kept ones (requests a second). */
+async function assets(): Promise<void> {
+  await withDatabase({}, async (url) => {
+    const { first, kept, together } = await assetFigures(url)
+    row(['', 'ours', 'limit', 'ratio'])
+    row(Array(4).fill('---'))
+    row([
+      'the first of a 12-megapixel JPEG, ms (sharp alone)',
+      spread(first.ours, 0),
+      spread(first.alone, 0),
+      spread(ratios(first.ours, first.alone), 2),
+    ])
+    row(['one that is kept, a second (a bare file)', spread(kept.ours, 0), spread(kept.bare, 0), spread(ratios(kept.ours, kept.bare), 2)])
+    const slow = together.others[Math.floor(together.others.length * 0.99)]!
+    row(['100 at once: p99 of other requests, ms; memory, MB', slow.toFixed(0), '250', `${together.memory.toFixed(0)} MB`])
+    console.log()
+  })
+}
+
+/** What rights cost, in requests a second. */
+async function rights(): Promise<void> {
+  await withDatabase({}, (url) =>
+    withServers([() => startOurs({ url })], async ([ours]) => {
+      const targets = await people(ours!)
+      row(['', ...targets.map(({ name }) => name), 'filter / rights'])
+      row(Array(4).fill('---'))
+      const rates = await measure(policies, targets)
+      const [byRights, byFilter] = targets.map(({ name }) => rates.get(name)!)
+      row([policies.title, spread(byRights!, 0), spread(byFilter!, 0), spread(ratios(byFilter!, byRights!), 2)])
+      console.log()
+    }),
+  )
+}
+
+/** What it takes to know who sends a request. */
+async function tokens(): Promise<void> {
+  row(['finding out who asks, µs', 'median', '99 of 100'])
+  row(Array(3).fill('---'))
+  await withDatabase({}, async (url) => {
+    for (const { title, times } of await tokenChecks(url))
+      row([title, median(times).toFixed(1), times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)]!.toFixed(1)])
+  })
+  console.log()
+}
+
+/** Beyond 100 requests a second and 1,000 a minute. */
+async function limits(): Promise<void> {
+  row(['rate limits kept in', 'passed', 'refused', 'wrong answers', 'MB after a quarter', 'most', 'at the end'])
+  row(Array(7).fill('---'))
+  await withDatabase({}, async (url) => {
+    for await (const { name, passed, refused, wrong, memory } of limitFigures(url))
+      row([name, String(passed), String(refused), wrong.join('; ') || 'none', ...memory.map((size) => size.toFixed(0))])
+  })
+  console.log()
 }
 
 /** 10,000 items by one POST, histories included. The reference needs MAX_PAYLOAD_SIZE=64mb. */
@@ -120,6 +211,22 @@ async function bulk(): Promise<void> {
         ...targets.map(({ name }) => spread(times.get(name)!, 0)),
         ...targets.slice(1).map(({ name }) => spread(ratios(times.get(name)!, ours), 1)),
       ])
+      console.log()
+    }),
+  )
+}
+
+/** 10,000 users of an identity provider. */
+async function scim(): Promise<void> {
+  await withDatabase({}, (url) =>
+    withServers([() => startOurs({ url }, { SCIM_ENABLED: 'true' })], async ([ours]) => {
+      const { rates, joins, full, empty } = await scimFigures(ours!)
+      row(['SCIM', 'median (lowest–highest)'])
+      row(['---', '---'])
+      row(['requests a second while 10,000 users are looked for and made', spread(rates, 0)])
+      row(['one more member of a group of 10,000, ms', spread(joins, 1)])
+      row(['that group without its members, ms', spread(full, 1)])
+      row(['an empty one, ms', spread(empty, 1)])
       console.log()
     }),
   )
@@ -158,9 +265,15 @@ async function starts(): Promise<void> {
 }
 
 async function introspections(): Promise<void> {
-  await withDatabase({ extraTables: 1000 }, async (url) =>
-    console.log(`Introspection of 1,000 tables: ${spread(await introspection(url), 0)} ms\n`),
-  )
+  await withDatabase({ extraTables: 1000 }, async (url) => {
+    console.log(`Introspection of 1,000 tables: ${spread(await introspection(url), 0)} ms`)
+    await withServers([() => startOurs({ url }), () => startOurs({ url })], async ([one, other]) => {
+      const { answered, served } = await schemaChanges(one!, other!)
+      console.log(
+        `A new field among them: answered after ${spread(answered, 0)} ms, served by another process after ${spread(served, 0)} ms\n`,
+      )
+    })
+  })
 }
 
 async function compile(): Promise<void> {

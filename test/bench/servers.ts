@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import type { LoadRequest } from 'autocannon'
 
 export const token = 'a-static-token-for-the-benchmark'
 
@@ -15,6 +16,10 @@ export interface Target {
   readonly headers: Readonly<Record<string, string>>
   /** Articles in its database, where it is not the usual number. */
   readonly rows?: number
+  /** Asked of it in place of the case's own. */
+  readonly requests?: readonly LoadRequest[]
+  /** Its answer in our form, where it has one of its own. */
+  readonly shown?: (answer: any) => unknown
 }
 
 export interface Server extends Target {
@@ -42,7 +47,7 @@ export async function startOurs(
     ...data,
     ...settings,
   }
-  return start('ours', [fileOf('../../kernel/serve/main.ts'), 'start'], variables, /address\s+(http\S+)/, bearer(token))
+  return start('ours', [fileOf('../../kernel/serve/main.js'), 'start'], variables, /address\s+(http\S+)/, bearer(token))
 }
 
 /** Articles list their comments: foreign keys alone say nothing of that. */
@@ -55,6 +60,50 @@ export async function declare({ address, headers }: Target): Promise<void> {
 }
 
 export const startBare = (url: string): Promise<Server> => start('bare', [fileOf('bare.ts')], { DATABASE_URL: url }, /(http\S+)/, {})
+
+export const startBareFiles = (folder: string): Promise<Server> =>
+  start('bare', [fileOf('bare-files.ts')], { FOLDER: folder }, /(http\S+)/, {})
+
+/** PostGraphile, where the benchmark's own packages are installed. */
+export async function startPostgraphile(url: string): Promise<Server | undefined> {
+  try {
+    import.meta.resolve('postgraphile')
+  } catch {
+    return undefined
+  }
+  const server = await start(
+    'postgraphile',
+    [fileOf('postgraphile.ts')],
+    { DATABASE_URL: url, GRAPHILE_ENV: 'production' },
+    /(http\S+)/,
+    {},
+  )
+  return { ...server, requests: [postgraphileRequest], shown: plainRows }
+}
+
+const query = `{ articles: allArticles(first: 50, orderBy: [PRIMARY_KEY_ASC]) { nodes {
+  id: rowId title body status featured rating views published_at: publishedAt author: authorByAuthor { id: rowId name email }
+  comments: commentsByArticle(orderBy: [PRIMARY_KEY_ASC]) { nodes { id: rowId text likes } } } } }`
+const postgraphileRequest: LoadRequest = {
+  method: 'POST',
+  path: '/graphql',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ query }),
+}
+
+/** Lists without `nodes` around them; keys as text, numbers as numbers, times as we write them. */
+function plainRows(value: any): unknown {
+  if (Array.isArray(value)) return value.map(plainRows)
+  if (typeof value !== 'object' || value === null) return value
+  if (value.nodes) return plainRows(value.nodes)
+  const shown = (name: string, one: any) => {
+    if (one === null) return one
+    if (name === 'id') return String(one)
+    if (name === 'rating') return Number(one)
+    return name === 'published_at' ? new Date(one).toISOString() : plainRows(one)
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, shown(name, one)]))
+}
 
 export const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
 

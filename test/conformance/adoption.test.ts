@@ -32,6 +32,7 @@ test('an adopted database', async (t) => {
       admin,
       fetch: (request) => host.kernel.fetch(request),
       addUser: () => Promise.reject(new Error('The users are in the fixture.')),
+      execute: () => Promise.reject(new Error('The tables are in the fixture.')),
     })
     await readData(api)
     const golden = await readList<Point>(new URL('adoption/golden.json', import.meta.url))

@@ -4,7 +4,7 @@ import type { Answer, Api, CallOptions } from './runner.ts'
 
 const listOf = (name: string, special: 'o2m' | 'm2m' | 'm2a' = 'o2m') => field(name, 'alias', { meta: { special: [special] } })
 
-const asText = (value: unknown): string => {
+export const asText = (value: unknown): string => {
   if (typeof value === 'string') return value
   return Array.isArray(value) ? value.join(',') : JSON.stringify(value)
 }

@@ -4,6 +4,7 @@
  * run to run (identifiers, fresh times, tokens, addresses) replaced by names.
  */
 import { readdir, readFile } from 'node:fs/promises'
+import { type FormPart, formBytes, formType } from '../form.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a server answers has no type until it is looked at.
 export type Json = any
@@ -25,12 +26,14 @@ export interface Target {
   fetch(request: Request): Promise<Response>
   /** Makes a user without role or policies; answers its key. */
   addUser(user: NewUser): Promise<string>
+  /** Runs SQL past the API. */
+  execute(sql: string): Promise<void>
 }
 
 export interface Point {
   /** Unique in its scenario. */
   readonly label: string
-  /** The sentence of the contract that it proves. */
+  /** What of the contract it proves: coverage.test.ts. */
   readonly contract: string
   readonly request: string
   readonly status: number
@@ -52,6 +55,8 @@ export interface CallOptions {
   readonly body?: unknown
   /** Sent as it is. */
   readonly text?: string
+  /** Sent as a form with files. */
+  readonly form?: readonly FormPart[]
   /** The default is the administrator's; null is the public. */
   readonly token?: string | null
   readonly headers?: Record<string, string>
@@ -59,6 +64,8 @@ export interface CallOptions {
   readonly mask?: readonly string[]
   /** Compared in place of the body. */
   readonly keep?: (body: Json) => unknown
+  /** The same of an answer that is no error, by its bytes. */
+  readonly see?: (bytes: Buffer) => Promise<unknown>
   /** Response headers that are compared; of cookies all but their time of expiry, which follows from Max-Age. */
   readonly headersKept?: readonly string[]
   /** Not a point; an answer of 400 and above ends the scenario. */
@@ -75,16 +82,20 @@ export interface Answer {
 export interface Api {
   readonly target: Target
   readonly points: readonly Point[]
-  /** Names what the following calls prove. */
-  proves(contract: string): void
+  /** Names what the following calls prove, as `area: bullet` (coverage.test.ts). */
+  proves(...bullets: string[]): void
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   get(path: string, options?: CallOptions): Promise<Answer>
   post(path: string, body: unknown, options?: CallOptions): Promise<Answer>
   patch(path: string, body: unknown, options?: CallOptions): Promise<Answer>
   delete(path: string, options?: CallOptions): Promise<Answer>
   search(path: string, body: unknown, options?: CallOptions): Promise<Answer>
+  /** Sends a form with POST, or with PATCH. */
+  upload(path: string, form: readonly FormPart[], options?: CallOptions & { readonly method?: 'POST' | 'PATCH' }): Promise<Answer>
   /** Makes a user without role or policies; answers its key, which is shown as `user:EMAIL`. */
   user(user: NewUser): Promise<string>
+  /** Does to the database what the API cannot, and has the server look at it anew. */
+  sql(text: string): Promise<void>
   /** Makes a collection that `cleanUp` removes. */
   table(collection: string, fields: readonly object[], meta?: object): Promise<void>
   /** Makes a many-to-one relation; `meta` names what leads back. Without a related collection it is a many-to-any one. */
@@ -97,6 +108,9 @@ export interface Api {
 }
 
 export type Scenario = (api: Api) => Promise<void>
+
+/** Between the bullets that one point proves. */
+export const SEPARATOR = ' + '
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/gi
 const ISO = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?/g
@@ -185,7 +199,8 @@ function toRequest(target: Target, method: string, path: string, options: CallOp
   if (token !== null && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`)
   const isJson = options.body !== undefined
   if (isJson && !headers.has('content-type')) headers.set('content-type', 'application/json')
-  const body = isJson ? JSON.stringify(options.body) : options.text
+  if (options.form) headers.set('content-type', formType)
+  const body = isJson ? JSON.stringify(options.body) : options.form ? formBytes(options.form) : options.text
   return new Request(target.base + path, { method, headers, body, redirect: 'manual', signal: AbortSignal.timeout(20_000) })
 }
 
@@ -199,13 +214,15 @@ export function makeApi(target: Target): Api {
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const response = await target.fetch(toRequest(target, method, path, options))
-    const body: Json = parseBody(await response.text())
+    const bytes = Buffer.from(await response.arrayBuffer())
+    const body: Json = parseBody(new TextDecoder().decode(bytes))
     const answer = { status: response.status, headers: response.headers, body, data: body?.data }
     if (options.setup) {
       if (response.status >= 400) throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(body)}`)
       return answer
     }
-    const shown = structuredClone((options.keep ? options.keep(body) : errorShape(body)) ?? null)
+    const seen = options.see && response.ok ? options.see(bytes) : options.keep ? options.keep(body) : errorShape(body)
+    const shown = structuredClone((await seen) ?? null)
     for (const masked of options.mask ?? []) mask(shown, masked.split('.'))
     const request = (normal(`${method} ${readable(path)}`) as string).slice(0, 400)
     const label = options.label ?? request
@@ -225,18 +242,23 @@ export function makeApi(target: Target): Api {
     points,
     call,
     owns,
-    proves(sentence) {
-      contract = sentence
+    proves(...bullets) {
+      contract = bullets.join(SEPARATOR)
     },
     get: (path, options) => call('GET', path, options),
     delete: (path, options) => call('DELETE', path, options),
     post: send('POST'),
     patch: send('PATCH'),
     search: send('SEARCH'),
+    upload: (path, form, { method = 'POST', ...options } = {}) => call(method, path, { ...options, form }),
     async user(user) {
       const id = await target.addUser(user)
       names.set(id, `user:${user.email}`)
       return id
+    },
+    async sql(text) {
+      await target.execute(text)
+      await call('POST', '/utils/cache/clear?system', { setup: true })
     },
     async table(collection, fields, meta = {}) {
       owns(collection)
@@ -329,6 +351,7 @@ export function compare(
     if (!answer) return ['not reached']
     const wanted = ours.get(recorded.label)
     const wrong = differences(shape({ ...recorded, ...wanted }), shape(answer))
+    if (recorded.contract !== answer.contract) wrong.push('has another label: node test/conformance/record.ts --labels')
     if (wanted && differences(shape(recorded), shape(answer)).length === 0) wrong.push('listed as a difference, but equal to the reference')
     return wrong
   }

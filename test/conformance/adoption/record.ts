@@ -20,6 +20,7 @@ const target: Target = {
   admin: { token: 'admin-token', email: 'admin@example.com', password: 'Password123!' },
   fetch: (request) => fetch(request),
   addUser: () => Promise.reject(new Error('The fixture makes its own users.')),
+  execute: async () => {},
 }
 
 const forget = [

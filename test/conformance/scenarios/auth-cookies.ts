@@ -16,12 +16,10 @@ const scenario: Scenario = async (api) => {
   const ask = (label: string, method: string, path: string, cookies: Record<string, string>, body?: unknown) =>
     api.call(method, path, { label, token: null, body, headersKept, headers: sendCookies(cookies) })
 
-  api.proves(
-    'access: cookie mode: directus_refresh_token; HttpOnly, Path=/, SameSite=Lax, Max-Age 604800; refresh_token absent from the body',
-  )
+  api.proves('access: login-cookie')
   const cookie = cookiesFrom(await signIn('cookie', 'login, mode cookie'))
 
-  api.proves('access: session mode: body only {expires:86400000}; cookie directus_session_token, Max-Age 86400, claim session')
+  api.proves('access: login-session')
   const session = cookiesFrom(await signIn('session', 'login, mode session'))
   const claims = ({ directus_session_token: token = '' }: Record<string, string>) => {
     const { iat, exp, session: own, ...rest } = readToken(token) as { iat: number; exp: number; session: string }
@@ -34,7 +32,7 @@ const scenario: Scenario = async (api) => {
   await api.get(`${me}&access_token=${session.directus_session_token}`, { label: 'me, the session token in the query', token: null })
   await ask('me, by refresh cookie alone', 'GET', me, cookie)
 
-  api.proves('access: Refresh rotates: a spent token 401, none 400; mode inferred from body or cookie')
+  api.proves('access: refresh')
   const second = cookiesFrom(await ask('refresh, mode cookie', 'POST', '/auth/refresh', cookie, { mode: 'cookie' }))
   await ask('refresh, mode cookie, spent', 'POST', '/auth/refresh', cookie, { mode: 'cookie' })
   await ask('refresh, cookie without body', 'POST', '/auth/refresh', second)
@@ -59,7 +57,7 @@ const scenario: Scenario = async (api) => {
   )
   await ask('refresh, a session cookie without mode', 'POST', '/auth/refresh', session)
 
-  api.proves('access: The old session cookie works briefly after a refresh')
+  api.proves('access: session-grace')
   const renewed = cookiesFrom(await ask('refresh, mode session', 'POST', '/auth/refresh', session, { mode: 'session' }))
   await ask('me, by the old session', 'GET', me, session)
   await ask('me, by the new session', 'GET', me, renewed)
@@ -67,7 +65,7 @@ const scenario: Scenario = async (api) => {
   const same = readToken(tab.directus_session_token!).session === readToken(renewed.directus_session_token!).session
   await api.get('/server/ping', { label: 'parallel tabs get one session', keep: () => same })
 
-  api.proves('access: Logout sets an empty value with the same Max-Age')
+  api.proves('access: logout-cookie')
   const left = await jar('cookie')
   await ask('logout, mode cookie', 'POST', '/auth/logout', left, { mode: 'cookie' })
   await ask('refresh after logout', 'POST', '/auth/refresh', left, { mode: 'cookie' })
@@ -79,7 +77,7 @@ const scenario: Scenario = async (api) => {
   await ask('logout, no cookie, mode cookie', 'POST', '/auth/logout', {}, { mode: 'cookie' })
   await ask('logout, no cookie, mode session', 'POST', '/auth/logout', {}, { mode: 'session' })
 
-  api.proves('access: A bad JWT or ended session in the cookie also clears it')
+  api.proves('access: bad-cookie')
   await ask('me, an ended session', 'GET', me, gone)
   await ask('ping, an ended session', 'GET', '/server/ping', gone)
   await ask('an unknown route, an ended session', 'GET', '/nothing', gone)
@@ -94,7 +92,7 @@ const scenario: Scenario = async (api) => {
   await ask('me, another issuer', 'GET', me, kept(await signToken(secret, about, { issuer: 'somebody' })))
   await ask('me, a session that is not known', 'GET', me, kept(await signToken(secret, { ...about, session: 'x'.repeat(64) })))
 
-  api.proves('access: Bearer or query beats the cookie')
+  api.proves('access: token-transport')
   await api.get(me, { label: 'bearer beside rubbish', headersKept, headers: sendCookies(kept('rubbish')) })
   await api.get(`${me}&access_token=${admin.token}`, {
     label: 'query beside rubbish',
@@ -104,11 +102,11 @@ const scenario: Scenario = async (api) => {
   })
   await api.get(me, { label: 'rubbish beside a good cookie', token: 'rubbish', headersKept, headers: sendCookies(renewed) })
 
-  api.proves('access: A static token works in the session cookie')
+  api.proves('access: static-in-cookie')
   await ask('me, a static token', 'GET', me, kept(admin.token))
   await ask('me, a JSON access token', 'GET', me, kept(byBody.data.access_token))
 
-  api.proves('access: a changed password ends sessions but the one that it is changed in')
+  api.proves('access: current-rights')
   const tabs = { email: 'tabs@example.com', password: 'Tabs-Password-1' }
   const own = cookiesFrom(await api.post('/auth/login', { ...tabs, mode: 'session' }, { setup: true, token: null }))
   const id = (await api.call('GET', '/users/me?fields=id', { setup: true, token: null, headers: sendCookies(own) })).data.id
@@ -131,7 +129,7 @@ const scenario: Scenario = async (api) => {
   await api.patch('/users/me?fields=email', { password }, { label: 'a password, by access token', token: byToken.data.access_token })
   await api.post('/auth/refresh', { refresh_token: byToken.data.refresh_token }, { label: 'refresh here after that', token: null })
 
-  api.proves('access: GET /auth tells the ways to sign in')
+  api.proves('issue: GET /auth tells the ways to sign in')
   await api.get('/auth', { token: null })
   await api.get('/auth?sessionOnly', { token: null })
 }

@@ -17,7 +17,7 @@ const scenario: Scenario = async (api) => {
   const found = (label: string, email: string) =>
     api.get(`/users?filter[email][_eq]=${encodeURIComponent(email)}&fields=email,status,role.name,password,first_name,provider`, { label })
 
-  api.proves('access: Password request 204 for anyone; a reset URL that is not listed 400')
+  api.proves('access: password-request')
   const request = (label: string, body: unknown) => post(`request, ${label}`, '/auth/password/request', body)
   await request('a known address', { email: 'known@example.com' })
   await request('a known address in other case', { email: 'KNOWN@example.com' })
@@ -42,7 +42,7 @@ const scenario: Scenario = async (api) => {
   }
   await request('address: another site, for nobody', { email: 'nobody@example.com', reset_url: 'http://evil.test' })
 
-  api.proves('access: Reset/accept: rubbish 403 INVALID_TOKEN, an access token 403 FORBIDDEN')
+  api.proves('access: password-reset')
   const reset = (label: string, body: unknown) => post(`reset, ${label}`, '/auth/password/reset', body)
   const letter = (scope: string, email: string, more = {}, lifetime = 600) => signToken(secret, { email, scope, ...more }, { lifetime })
   await reset('nothing', {})
@@ -58,7 +58,7 @@ const scenario: Scenario = async (api) => {
   await reset('a letter for nobody', { token: await letter('password-reset', 'nobody@example.com', { hash: 'x' }), password: 'x' })
   await api.get('/users/me', { label: 'a letter is no way in', token: await letter('password-reset', 'known@example.com', { hash: 'x' }) })
 
-  api.proves("access: Invite without permission 204, nobody made; an admin's creates status invited even without mail")
+  api.proves('access: invite', 'system: invite')
   const invite = (label: string, body: unknown, token: string | null = admin.token) =>
     post(`invite, ${label}`, '/users/invite', body, token)
   await invite('by nobody', { email: 'i1@example.com', role }, null)
@@ -99,7 +99,7 @@ const scenario: Scenario = async (api) => {
     api.post('/auth/login', { email, password }, { label, token: null, keep: tokens })
   await login('login with the password chosen', 'invited@example.com', 'Chosen-1')
 
-  api.proves('access: Register: closed or filtered 403, extra keys 400, duplicate 204; 6th in a minute 429 REQUESTS_EXCEEDED')
+  api.proves('access: register', 'system: invite')
   const settings = (body: object) => api.patch('/settings', body, { setup: true })
   const register = (label: string, body: unknown) => post(`register, ${label}`, '/users/register', body)
   const r = (name: string, more: object = {}) => ({ email: `${name}@example.com`, password: 'Chosen-1', ...more })

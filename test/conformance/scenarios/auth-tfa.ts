@@ -29,7 +29,7 @@ const scenario: Scenario = async (api) => {
   const generate = (label: string, token: string | null, body: unknown, keep?: (body: Json) => unknown) =>
     post(label, token, '/users/me/tfa/generate', body, keep)
 
-  api.proves('access: The secret is 16 base32 chars')
+  api.proves('access: tfa-secret')
   const shape = (body: Json) => ({
     secret: /^[A-Z2-7]{16}$/.test(body.data.secret),
     url: body.data.otpauth_url.replaceAll(body.data.secret, '<secret>').replaceAll(/Directus|Plinth/g, '<project>'),
@@ -42,7 +42,7 @@ const scenario: Scenario = async (api) => {
   await generate('generate, a number', 'tfa-first', { password: 5 })
   await generate('generate, already enabled', 'tfa-second', { password })
 
-  api.proves('access: TFA: enabling needs update permission; wrong otp on enable/disable 400; already enabled 400')
+  api.proves('access: tfa')
   const enable = (label: string, token: string | null, body: unknown) => post(label, token, '/users/me/tfa/enable', body)
   await early()
   await enable('enable, without rights', 'tfa-plain', { secret, otp: await codeIn(0) })
@@ -69,7 +69,7 @@ const scenario: Scenario = async (api) => {
   await api.post('/users/aaaaaaaa-0000-4000-8000-00000000000f/tfa/disable', {}, { label: 'taken away, of nobody' })
   await api.get('/users/me?fields=tfa_secret', { label: 'taken away', token: 'token-of-tfa-first' })
 
-  api.proves('access: login 401 INVALID_OTP')
+  api.proves('access: tfa')
   const tokens = (body: Json) => (body.data ? Object.keys(body.data).sort() : body.errors.map((error: Json) => error.extensions.code))
   const login = (label: string, body: object, keep = tokens) =>
     api.post('/auth/login', { email: 'tfa-login@example.com', password, ...body }, { label, token: null, keep })
@@ -85,7 +85,7 @@ const scenario: Scenario = async (api) => {
   await login('login', { otp: await codeIn(0) })
   await login('login, the same code again', { otp: await codeIn(0) })
 
-  api.proves('access: enforce_tfa:true only if demanded (login and reading still work)')
+  api.proves('access: tfa-enforced')
   const policy = (await api.call('POST', '/policies', { setup: true, body: { name: 'Strict', enforce_tfa: true } })).data.id
   const strict = await api.user({ email: 'tfa-strict@example.com', password })
   const strictRole = (await api.call('POST', '/roles', { setup: true, body: { name: 'Strict' } })).data.id
@@ -100,7 +100,7 @@ const scenario: Scenario = async (api) => {
   await login('login, demanded of the user alone', { email: 'tfa-strict@example.com' }, claim)
   await login('login, not demanded', { email: 'tfa-plain@example.com' }, claim)
 
-  api.proves('access: auth_login_attempts exceeded: the user becomes suspended, the answer stays 401')
+  api.proves('access: attempts')
   await api.patch('/settings', { auth_login_attempts: 2 }, { setup: true })
   const often = await api.user({ email: 'often@example.com', password })
   const statusNow = (label: string) => api.get(`/users/${often}?fields=status`, { label })

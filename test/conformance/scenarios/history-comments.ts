@@ -10,7 +10,7 @@ const scenario: Scenario = async (api) => {
   const about = { collection: 'c_comment_items', item: '1' }
   const post = (body: unknown, query = '') => api.post(`/comments${query}`, body, { label: `POST ${query} ${JSON.stringify(body)}` })
 
-  api.proves('history: comments are made, read, changed and deleted')
+  api.proves('writing: comments')
   const { id } = (await post({ ...about, comment: 'hello' })).data
   await post({ collection: 'c_comment_items', item: 1, comment: 'of a number' })
   await post({ ...about, comment: 'a name that there is not', nothing: 1 })
@@ -32,14 +32,14 @@ const scenario: Scenario = async (api) => {
   await api.patch('/comments/abc', { comment: 'x' })
   await api.get('/comments/abc')
 
-  api.proves('history: a comment needs text, collection and item')
+  api.proves('writing: comments')
   for (const body of [{ ...about }, { ...about, comment: '' }, { ...about, comment: null }, { item: '1', comment: 'x' }, {}])
     await post(body)
   await post({ collection: 'c_comment_items', comment: 'x' })
   await post({ ...about, comment: 5 })
   await post({ ...about, collection: 'c_nothing', comment: 'x' })
 
-  api.proves('history: Comments on unknown items are accepted for admins; comments outlive their item')
+  api.proves('writing: comments', 'writing: outlive')
   await post({ ...about, item: '999', comment: 'of nothing' })
   await api.delete('/items/c_comment_items/1', { setup: true })
   await api.get('/comments?filter[collection]=c_comment_items&filter[item]=1&filter[comment][_neq]=5&fields=comment&sort=comment', {
@@ -49,7 +49,44 @@ const scenario: Scenario = async (api) => {
   await api.delete(`/comments/${id}`, { label: 'deleted twice' })
   await api.delete('/comments', { body: { query: { filter: { comment: 'l1' } } }, label: 'deleted by query' })
 
-  api.proves('history: comments need rights')
+  api.proves('writing: comments')
+  const me = (await api.get('/users/me?fields=id', { setup: true })).data.id
+  const rightless = await api.user({ email: 'mentioned@example.com' })
+  const notified = async (label: string) => {
+    const path = '/notifications?filter[collection]=c_comment_items'
+    await api.get(`${path}&fields=recipient.email,sender.email,status,collection,item&sort=id`, { label })
+    const { data } = await api.get(`${path}&fields=id`, { setup: true })
+    if (data.length) await api.delete('/notifications', { body: data.map((row: { id: number }) => row.id), setup: true })
+  }
+  const mention = async (label: string, comment: string, item = '2') => {
+    const { data } = await api.post('/comments?fields=item', { collection: 'c_comment_items', item, comment }, { label })
+    await notified(`${label}: who is told`)
+    return data
+  }
+  await mention('nobody named', 'an address@example.com, an @name')
+  await mention('one who may read it', `hello @${me}`)
+  await mention('one named twice', `@${me}, yes you, @${me}`)
+  await mention('one who may not read it', `hello @${rightless}`)
+  await mention('one of two', `@${rightless} @${me}`)
+  await mention('on what is not there', `@${me}`, '999')
+  await api.post(
+    '/comments?fields=item',
+    { collection: 'c_comment_items', item: '2', comment: `@${missing}` },
+    { label: 'somebody who is not there' },
+  )
+  await notified('somebody who is not there: nobody is told')
+  await api.post(
+    '/comments?fields=item',
+    [`@${me} 1`, `@${me} 2`].map((comment) => ({ collection: 'c_comment_items', item: '2', comment })),
+    { label: 'two comments' },
+  )
+  await notified('two comments: told twice')
+  const { id: edited } = (await api.post('/comments', { collection: 'c_comment_items', item: '2', comment: 'x' }, { setup: true })).data
+  await api.patch(`/comments/${edited}?fields=comment`, { comment: 'y' }, { label: 'changed to no name' })
+  await api.patch(`/comments/${edited}?fields=item`, { comment: `@${me}` }, { label: 'names added later' })
+  await notified('names added later: nobody is told')
+
+  api.proves('writing: comments', 'writing: history-access')
   await api.user({ email: 'silent@example.com', token: 'comment-nobody' })
   for (const token of ['comment-nobody', null]) {
     await api.get('/comments', { token, label: `read as ${token}` })
@@ -57,7 +94,7 @@ const scenario: Scenario = async (api) => {
     await api.post('/utils/revert/1', {}, { token, label: `revert as ${token}` })
   }
 
-  api.proves('history: Revert writes `data`; on a deleted item it gives 204 and nothing')
+  api.proves('writing: revert')
   const path = '/items/c_comment_items/2'
   await api.patch(path, { title: 'two b' }, { setup: true })
   await api.patch(path, { title: 'two c' }, { setup: true })

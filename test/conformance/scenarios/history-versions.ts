@@ -30,7 +30,12 @@ const scenario: Scenario = async (api) => {
   const make = (body: object) => api.post('/versions', body, { label: `make ${JSON.stringify(body)}` })
   const of = (item: string | null, key: string, more = {}) => ({ collection: 'c_ver', item, key, ...more })
 
-  api.proves('history: versions are made, listed and read')
+  const saves =
+    '/activity?filter[collection]=c_ver&filter[action]=version_save&sort=id&fields=action,item,revisions.data,revisions.delta,revisions.version.key'
+  api.proves('writing: version-activity')
+  await api.get(saves, { label: 'nothing is saved so far' })
+
+  api.proves('writing: versions')
   const { id } = (await make(of('1', 'first', { name: 'First' }))).data
   await make({ collection: 'c_ver', item: '1', key: 'draft' })
   await make(of('2', 'a b/c'))
@@ -40,7 +45,7 @@ const scenario: Scenario = async (api) => {
   await api.get(`/versions/${missing}`)
   await api.get('/versions/abc')
 
-  api.proves('history: Versions: taken key or unversioned collection 422; reserved key or extra member 400')
+  api.proves('writing: versions')
   for (const body of [
     of('1', 'first'),
     { collection: 'c_ver_off', item: '1', key: 'x' },
@@ -66,7 +71,7 @@ const scenario: Scenario = async (api) => {
   ])
     await make(body)
 
-  api.proves('history: save answers the merged item plus `_user`/`_date`')
+  api.proves('writing: version-save')
   const path = `/versions/${id}`
   const save = (label: string, body: unknown) => api.post(`${path}/save`, body, { label })
   await api.get(`${path}/compare`, { label: 'compare before anything is saved' })
@@ -80,12 +85,10 @@ const scenario: Scenario = async (api) => {
   await api.post(`/versions/${missing}/save`, { title: 'x' })
   await api.post('/versions/abc/save', { title: 'x' })
 
-  api.proves('history: The activity action of saves is `version_save`')
-  await api.get(
-    '/activity?filter[collection]=c_ver&filter[action]=version_save&sort=id&fields=action,item,revisions.data,revisions.delta,revisions.version.key',
-  )
+  api.proves('writing: version-activity')
+  await api.get(saves)
 
-  api.proves('history: a version is compared with its item')
+  api.proves('writing: version-promote')
   const comparison = async (label: string) => (await api.get(`${path}/compare`, { label })).data
   await comparison('compare')
   await api.patch('/items/c_ver/1', { pages: 100 }, { setup: true })
@@ -93,7 +96,7 @@ const scenario: Scenario = async (api) => {
   await api.get(`/versions/${missing}/compare`)
   await api.get('/versions/abc/compare')
 
-  api.proves('history: promote answers the key; wrong hash 422 VERSION_HASH_MISMATCH (+mainHash), missing 400')
+  api.proves('writing: version-promote')
   const promote = (label: string, body?: unknown) => api.post(`${path}/promote`, body, { label })
   await promote('promote with nothing')
   await promote('promote without a hash', {})
@@ -108,7 +111,7 @@ const scenario: Scenario = async (api) => {
   await api.get(path, { label: 'the version stays' })
   await api.post(`/versions/${missing}/promote`, { mainHash: 'x' })
 
-  api.proves('history: Item-less only with key `draft`; compare then gives 403, promote needs no hash')
+  api.proves('writing: version-draft')
   await make(of(null, 'other'))
   await make({ collection: 'c_ver', key: 'other' })
   const { id: draft } = (await make(of(null, 'draft'))).data
@@ -120,12 +123,11 @@ const scenario: Scenario = async (api) => {
   await api.get('/items/c_ver/4?fields=title,parts.name', { label: 'the new item' })
   await api.get(`/versions/${draft}?fields=key,item,collection`, { label: 'the draft has its item' })
 
-  api.proves('history: PATCH may move `item`')
+  api.proves('writing: versions')
   const change = (body: object, options = {}) =>
     api.patch(path, body, {
       label: `change ${JSON.stringify(body)}`,
       keep: (answer: Json) => answer?.data ?? answer,
-      mask: ['delta'],
       ...options,
     })
   await change({ name: 'Renamed' })
@@ -134,6 +136,12 @@ const scenario: Scenario = async (api) => {
   await change({ item: '999' })
   await change({ item: '1' })
   await change({ name: null })
+  for (const body of [
+    { keys: [id], data: { name: 'by keys' } },
+    [{ id, name: 'by list' }],
+    { query: { filter: { id: { _eq: id } } }, data: { name: 'by query' } },
+  ])
+    await api.patch('/versions?fields=name,delta', body, { label: `change ${Object.keys(body)}` })
   await change({})
   for (const body of [
     { collection: 'c_ver_off' },
@@ -150,7 +158,7 @@ const scenario: Scenario = async (api) => {
   await api.patch(path, { key: 'draft' }, { label: 'change to a taken key' })
   await api.patch(`/versions/${missing}`, { name: 'x' })
 
-  api.proves('history: versions outlive their item')
+  api.proves('writing: outlive')
   const { id: third } = (await make(of('3', 'third'))).data
   await api.delete('/items/c_ver/3', { setup: true })
   await api.get(`/versions/${third}?fields=key,item`, { label: 'of an item that is gone' })
@@ -158,12 +166,12 @@ const scenario: Scenario = async (api) => {
   await api.post(`/versions/${third}/save`, { title: 'x' }, { label: 'save of an item that is gone' })
   await api.post(`/versions/${third}/promote`, { mainHash: 'x' }, { label: 'promote of an item that is gone' })
 
-  api.proves('history: versions are deleted')
+  api.proves('writing: versions')
   await api.delete(`/versions/${third}`, { label: 'delete' })
   await api.delete(`/versions/${third}`, { label: 'delete twice' })
   await api.get(`/versions/${third}`, { label: 'deleted' })
 
-  api.proves('history: versions need rights')
+  api.proves('writing: versions')
   await api.user({ email: 'versionless@example.com', token: 'version-nobody' })
   for (const token of ['version-nobody', null]) {
     await api.get('/versions', { token, label: `list as ${token}` })

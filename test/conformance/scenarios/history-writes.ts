@@ -48,7 +48,7 @@ const scenario: Scenario = async (api) => {
   const setup = { setup: true, headers }
   await told('before')
 
-  api.proves("history: a create revision's data is the payload only, and so is its delta")
+  api.proves('writing: revision-data')
   const given = {
     ...{ title: 'a', views: '12', out: '2020-01-02', sold: '2020-01-02T10:00:00+02:00', local: '2020-01-02T10:00:00' },
     ...{ flag: true, tags: ['x', 'y'], data: { x: [1, null] }, nothing: 5 },
@@ -60,7 +60,7 @@ const scenario: Scenario = async (api) => {
   await api.post('/items/c_hist_books', {}, setup)
   await told('a create of nothing')
 
-  api.proves("history: an update's data is the whole item, delta the payload")
+  api.proves('writing: revision-data')
   await api.patch('/items/c_hist_books/1', { title: 'a2', views: '13', tags: ['z'], nothing: 3, id: 9 }, setup)
   await told('an update')
   await api.patch('/items/c_hist_books/1', { title: 'a2' }, setup)
@@ -87,7 +87,7 @@ const scenario: Scenario = async (api) => {
   await api.delete('/items/c_hist_books/999', { setup: true, headers })
   await told('of an item that is not there')
 
-  api.proves('history: nested changes have `parent`')
+  api.proves('writing: revision-parent')
   await api.post('/items/c_hist_books', { title: 'n', author: { name: 'Ann' }, words: [{ tag: { word: 'w1' } }] }, setup)
   await told('a nested create')
   await api.post('/items/c_hist_authors', { name: 'Bob', books: [{ title: 'by Bob' }, 1] }, setup)
@@ -103,7 +103,7 @@ const scenario: Scenario = async (api) => {
   )
   await told('a list changed, the item itself not')
 
-  api.proves('history: secrets are masked in revisions')
+  api.proves('writing: revision-masked')
   await api.table('c_hist_secrets', [autoKey(), special('secret', 'string', 'conceal'), special('pin', 'hash', 'hash')])
   await api.post('/items/c_hist_secrets', { secret: 'x', pin: '1234' }, setup)
   await told('a secret made')
@@ -112,7 +112,7 @@ const scenario: Scenario = async (api) => {
   await api.patch('/items/c_hist_secrets/1', { secret: null, pin: null }, setup)
   await told('a secret taken away')
 
-  api.proves("history: accountability null: neither; 'activity': no revisions")
+  api.proves('writing: accountability')
   for (const [collection, accountability] of [
     ['c_hist_activity', 'activity'],
     ['c_hist_none', null],
@@ -131,7 +131,7 @@ const scenario: Scenario = async (api) => {
   await api.post('/items/c_hist_texts', { slug: 'a/b', name: 'x' }, setup)
   await told('a text key')
 
-  api.proves('history: system collections too')
+  api.proves('writing: revision-data')
   const role = (await api.post('/roles', { name: 'Historian' }, setup)).data.id
   await api.patch(`/roles/${role}`, { name: 'Chronicler' }, setup)
   await api.delete(`/roles/${role}`, setup)
@@ -140,7 +140,7 @@ const scenario: Scenario = async (api) => {
   await api.get(about('/activity'), { label: 'activity of a role', keep })
   await api.get(about('/revisions'), { label: 'revisions of a role', keep })
 
-  api.proves('history: activity and revisions are only read')
+  api.proves('writing: history-access')
   const [{ id }] = (await api.get('/revisions?filter[collection][_eq]=c_hist_texts&fields=id', { setup: true })).data
   await api.get(`/revisions/${id}?fields=collection,item,data,activity.action`, { label: 'a revision by key' })
   await api.get('/revisions/99999999')

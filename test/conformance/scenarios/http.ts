@@ -7,24 +7,24 @@ const known = ({ data }: Json) => ({ project: typeof data.project, queryLimit: d
 const scenario: Scenario = async (api) => {
   await api.user({ email: 'visitor@example.com', token: 'static-token-of-a-visitor' })
 
-  api.proves('access: ping is text/html')
+  api.proves('access: ping')
   await api.get('/server/ping', { token: null, headersKept: ['content-type'] })
   await api.get('/Server/Ping/', { token: null })
   await api.call('HEAD', '/server/ping', { token: null })
 
-  api.proves('system: `/server/health`: 403 for public, `{"status":"ok"}` for users, full `application/health+json` for an admin')
+  api.proves('system: health')
   const health = (body: Json) => ({ status: body.status, members: Object.keys(body).sort(), checks: typeof body.checks })
   await api.get('/server/health', { label: 'health, public', token: null })
   await api.get('/server/health', { label: 'health, a user', token: 'static-token-of-a-visitor', headersKept: ['content-type'] })
   await api.get('/server/health', { label: 'health, an admin', keep: health, headersKept: ['content-type'] })
 
-  api.proves('system: `/server/info`: public gets only the project part; users and admins get the same keys')
+  api.proves('system: info')
   await api.get('/server/info', { label: 'info, public', token: null, keep: known })
   await api.get('/server/info', { label: 'info, a user', token: 'static-token-of-a-visitor', keep: known })
   await api.get('/server/info', { label: 'info, an admin', keep: known })
   await api.get('/server/info', { label: 'info, the project', token: null, keep: (body: Json) => Object.keys(body.data.project).sort() })
 
-  api.proves('system: Wrong methods: 404 `ROUTE_NOT_FOUND`, no Allow')
+  api.proves('system: methods')
   for (const method of ['GET', 'POST', 'PATCH', 'PUT', 'DELETE', 'SEARCH']) {
     await api.call(method, '/nothing', { headersKept: ['allow'] })
     await api.call(method, '/nothing/at/all', { label: `${method} /nothing, public`, token: null })
@@ -43,7 +43,7 @@ const scenario: Scenario = async (api) => {
     headersKept: ['access-control-allow-origin', 'access-control-allow-methods'],
   })
 
-  api.proves('access: Success: cache-control no-cache, vary "Origin, Cache-Control", weak etag; errors neither')
+  api.proves('access: headers')
   await api.table('c_headers', [autoKey(), field('name', 'string')])
   await api.seed('c_headers', [{ name: 'one' }])
   const headersKept = ['content-type', 'cache-control', 'vary']
@@ -54,7 +54,7 @@ const scenario: Scenario = async (api) => {
   await api.post('/items/c_headers', { name: 'two' }, { headersKept })
   await api.delete('/items/c_headers/2', { headersKept })
 
-  api.proves('system: Weak ETag and 304 on items, also for `*`; `no-cache` defeats it')
+  api.proves('system: not-modified')
   const etag = listed.headers.get('etag') ?? 'none'
   const conditional = (label: string, value: string, cache = 'max-age=0') =>
     api.get('/items/c_headers', { label, headers: { 'if-none-match': value, 'cache-control': cache } })

@@ -13,9 +13,7 @@ const scenario: Scenario = async (api) => {
     { collection: 'q_authors', fields: ['id', 'name'] },
   ])
 
-  api.proves(
-    'permissions: A field in no rule is 403 anywhere: fields, filter (deep in `_or`), sort, groupBy, aggregate, alias, function, deep filter or sort, SEARCH, export.',
-  )
+  api.proves('permissions: forbidden-field')
   await ann.get(books({ sort: 'id', limit: 1 }))
   const forbidden: Readonly<Record<string, unknown>>[] = [
     { fields: 'pages' },
@@ -68,10 +66,10 @@ const scenario: Scenario = async (api) => {
   await ann.search('/items/q_books', { query: { filter: { pages: { _gt: 1 } } } })
   await ann.search('/items/q_books', { query: { sort: ['pages'] } })
 
-  api.proves('permissions: An alias may reuse a forbidden name.')
+  api.proves('permissions: forbidden-field')
   await ann.get(books({ sort: 'id', alias: { pages: 'title' }, fields: 'id,pages' }))
 
-  api.proves('permissions: fields of the list are allowed anywhere')
+  api.proves('permissions: forbidden-field')
   const allowed: Readonly<Record<string, unknown>>[] = [
     { fields: 'id,title', sort: '-title' },
     { fields: '*.*', sort: 'id', limit: 2 },
@@ -88,7 +86,7 @@ const scenario: Scenario = async (api) => {
   ]
   for (const query of allowed) await ann.get(books(query))
 
-  api.proves('permissions: Search skips fields that are allowed in no row.')
+  api.proves('permissions: search')
   await api.seed('q_authors', [{ name: 'SE' }])
   await ann.get(`/items/q_authors?search=NO&sort=id`)
   await ann.get(`/items/q_authors?search=SE&sort=id`)

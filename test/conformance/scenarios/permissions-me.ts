@@ -32,17 +32,13 @@ const scenario: Scenario = async (api) => {
   const keep = (body: { data?: Record<string, unknown> }) =>
     body.data && Object.fromEntries(Object.entries(body.data).filter(([name]) => /^[qp]_/.test(name)))
 
-  api.proves(
-    "permissions: Every touched collection has all five actions as `{access: none|partial|full, fields?, presets?}`. `partial` means a non-empty row rule and is independent of fields; `{}` or null means full. Fields are merged (`['*']` swallows the rest). A null list has no `fields` key. Presets are merged and resolved.",
-  )
+  api.proves('permissions: permissions-me')
   await ann.get('/permissions/me', { keep })
   await none.get('/permissions/me')
   await nobody.get('/permissions/me')
   await admin.get('/permissions/me', { keep: (body) => (Object.keys(body.data).length > 20 ? 'every collection' : body) })
 
-  api.proves(
-    "permissions: The item check always returns 200 `{data: {update, delete, share: {access}}}` for a signed-in user. A missing row, unknown collection or no collection gives all false; admin all true, even for missing rows; public 403. Only a singleton's `update` adds fields and presets.",
-  )
+  api.proves('permissions: item-check')
   for (const who of [ann, none, nobody, admin]) {
     for (const path of [
       'q_books/1',

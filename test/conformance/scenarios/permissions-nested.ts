@@ -19,7 +19,7 @@ const scenario: Scenario = async (api) => {
     patch: (body: unknown, path = `${books}/1`) => who.patch(path, body, { label: `${label} ${++calls} PATCH ${JSON.stringify(body)}` }),
   })
 
-  api.proves("permissions: Nested writes use the inner collection's presets, fields and validation, and errors carry the inner field.")
+  api.proves('permissions: nested-writes')
   const writer = await person(api, 'writer', reads, [
     may('create', 'q_books'),
     may('update', 'q_books'),
@@ -55,9 +55,7 @@ const scenario: Scenario = async (api) => {
   await state('authors after nested writes', 'q_authors', 'id,name,country')
   await state('books after nested writes', 'q_books', 'id,title,author')
 
-  api.proves(
-    'permissions: Taking over or detaching an o2m row needs update of its foreign key, also by plain key and for `delete` with nullify. Deselect action "delete" needs delete.',
-  )
+  api.proves('permissions: take-over')
   const noFk = await person(api, 'without key', reads, [
     may('update', 'q_books'),
     may('create', 'q_comments', { fields: ['text'] }),
@@ -113,9 +111,7 @@ const scenario: Scenario = async (api) => {
     await state(`lines after ${label}`, 'p_lines', 'id,order,text')
   }
 
-  api.proves(
-    "permissions: `delete:[key]` of another parent's row: 200, no effect. m2a checks each type's create rule; linking an existing item is fine.",
-  )
+  api.proves('permissions: foreign-row', 'permissions: m2a-write')
   await named(withFk, 'others').patch({ comments: { create: [], update: [], delete: [6] } }, `${books}/5`)
   await named(noFk, 'others').patch({ comments: { create: [], update: [], delete: [6] } }, `${books}/5`)
   const blocks = await person(api, 'blocks', reads, [
@@ -134,7 +130,7 @@ const scenario: Scenario = async (api) => {
   await state('images', 'q_images', 'file,body')
   await state('blocks', 'q_books_blocks', 'id,item,collection')
 
-  api.proves('permissions: Linking by key to an invisible row')
+  api.proves('permissions: link-invisible')
   const narrow = await person(api, 'narrow', [
     { collection: 'q_books' },
     { collection: 'q_authors', permissions: { name: { _eq: 'Nobody' } } },

@@ -18,9 +18,7 @@ const scenario: Scenario = async (api) => {
     { collection: 'q_images' },
     ...junctions,
   ])
-  api.proves(
-    'permissions: Hidden related rows: m2o and m2a `item` are null, o2m entries are left out. The plain foreign key stays, and so do junction rows (with `tag: null`).',
-  )
+  api.proves('permissions: hidden-related')
   const books = ask(some, 'q_books')
   await books({ fields: 'id,author' })
   await books({ fields: 'id,author.id,author.name' })
@@ -32,7 +30,7 @@ const scenario: Scenario = async (api) => {
   await books({ fields: 'id,blocks.collection,blocks.item:q_texts.body,blocks.item:q_images.body' })
   await some.get('/items/q_books/2?fields=author.name,comments.text')
 
-  api.proves('permissions: filters, sorts and counts see only related rows that may be read')
+  api.proves('permissions: related-invisible', 'access: related-scope')
   await books({ fields: 'id', filter: { author: { name: { _eq: 'Halldor' } } } })
   await books({ fields: 'id', filter: { author: { name: { _eq: 'Sigrid' } } } })
   await books({ fields: 'id', filter: { author: { name: { _null: true } } } })
@@ -50,9 +48,7 @@ const scenario: Scenario = async (api) => {
   await books({ groupBy: 'author.name', aggregate: { count: '*' }, sort: 'author.name' })
 
   const bare = await person(api, 'bare', [{ collection: 'q_books' }])
-  api.proves(
-    'permissions: A relation to an unreadable collection is omitted from fields/alias/`*.*` with 200, the plain foreign key stays visible; filter, sort and deep filter through it 403.',
-  )
+  api.proves('access: unreadable-relation')
   const plain = ask(bare, 'q_books')
   await plain({ limit: 2 })
   await plain({ fields: '*.*', limit: 2 })
@@ -81,9 +77,7 @@ const scenario: Scenario = async (api) => {
     { collection: 'q_books', fields: ['id', 'title'] },
     { collection: 'q_authors', fields: ['id', 'name', 'books'] },
   ])
-  api.proves(
-    'permissions: A relation whose foreign key is not allowed is omitted with 200 when opened (`owner.email`) if its collection is unreadable; the plain `owner` is then 403. If users are readable, only a forbidden sub-field is 403.',
-  )
+  api.proves('permissions: hidden-foreign-key')
   for (const who of [noKey, withAuthors]) {
     const list = ask(who, 'q_books')
     await list({ fields: 'id,author.name', limit: 2 })
@@ -106,7 +100,7 @@ const scenario: Scenario = async (api) => {
     { collection: 'q_books_blocks', fields: ['book', 'item', 'collection'] },
     { collection: 'q_texts', fields: ['body'] },
   ])
-  api.proves('permissions: related rows whose key is not in the field list')
+  api.proves('permissions: hidden-key')
   const list = ask(noChildKey, 'q_books')
   await list({ fields: 'id,comments' })
   await list({ fields: 'id,comments.text' })
@@ -125,7 +119,7 @@ const scenario: Scenario = async (api) => {
     [{ collection: 'q_books', permissions: { pages: { _gt: 300 } }, fields: ['id', 'author'] }, { collection: 'q_authors' }],
     [{ collection: 'q_books', permissions: {}, fields: ['id', 'title'] }],
   )
-  api.proves('permissions: a foreign key that is hidden in some rows')
+  api.proves('permissions: hidden-m2o', 'permissions: hidden-values')
   const partly = ask(perRow, 'q_books')
   await partly({ fields: 'id,author' })
   await partly({ fields: 'id,author.name' })

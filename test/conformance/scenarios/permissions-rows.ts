@@ -21,7 +21,7 @@ const scenario: Scenario = async (api) => {
   const keyless = await person(api, 'keyless', [{ collection: 'q_books', fields: ['title'] }])
   const none = await person(api, 'none')
 
-  api.proves('permissions: Rows are the union of all rules, and a field is null in rows whose own rule lacks it.')
+  api.proves('permissions: union')
   await all.get(books({ sort: 'id' }))
   await long.get(books({ sort: 'id' }))
   await mixed.get(books({ sort: 'id' }))
@@ -29,26 +29,26 @@ const scenario: Scenario = async (api) => {
   await mixed.get(books({ sort: 'id', fields: 'id,author' }))
   await none.get(books())
 
-  api.proves('permissions: An o2m, its `count()` and its nested list are null there too, not `[]`.')
+  api.proves('permissions: hidden-lists')
   await mixed.get(books({ sort: 'id', fields: 'id,comments' }))
   await mixed.get(books({ sort: 'id', fields: 'id,comments.text' }))
   await mixed.get(books({ sort: 'id', fields: 'id,count(comments)' }))
 
-  api.proves('permissions: The same holds by key, for aliases and in nested rows.')
+  api.proves('permissions: hidden-nested')
   await mixed.get('/items/q_books/1')
   await mixed.get('/items/q_books/2')
   await mixed.get('/items/q_books/3')
   await mixed.get(books({ sort: 'id', fields: 'id,a,b', alias: { a: 'title', b: 'pages' } }))
   await mixed.get('/items/q_comments?sort=id&fields=id,book.id,book.title,book.pages')
 
-  api.proves('permissions: `total_count` counts rows under the rule, `filter_count` also under the filter.')
+  api.proves('permissions: counts')
   await long.get(books({ meta: '*', limit: 1, fields: 'id' }))
   await long.get(books({ meta: '*', limit: 1, fields: 'id', filter: { pages: { _lt: 600 } } }))
   await mixed.get(books({ meta: '*', limit: 1, fields: 'id', sort: 'id' }))
   await long.get(books({ aggregate: { count: '*', sum: 'pages', max: 'pages' } }))
   await long.get(books({ aggregate: { count: 'id' }, groupBy: 'title' }))
 
-  api.proves('permissions: By key, out of scope and missing are both 403. SEARCH by `keys` simply leaves out what is invisible.')
+  api.proves('permissions: key-out-of-scope')
   await long.get('/items/q_books/1')
   await long.get('/items/q_books/2')
   await long.get('/items/q_books/99')
@@ -56,7 +56,7 @@ const scenario: Scenario = async (api) => {
   await none.get('/items/q_books/1')
   await none.search('/items/q_books', { keys: [1] })
 
-  api.proves('permissions: With the key not in the field list: by key 403, sort by key 403, list 200.')
+  api.proves('permissions: hidden-key')
   await keyless.get('/items/q_books/1')
   await keyless.get(books({ sort: 'id' }))
   await keyless.get(books({ sort: 'title' }))

@@ -14,9 +14,7 @@ const scenario: Scenario = async (api) => {
     return who
   }
 
-  api.proves(
-    'permissions: Rules are evaluated with full rights, so they may use unreadable fields and collections, hidden related rows and `$FOLLOW`. A negated m2o condition does not match rows whose foreign key is null.',
-  )
+  api.proves('permissions: full-rights-rules')
   await keysOf({ pages: { _gt: 300 } })
   await keysOf({ author: { name: { _eq: 'Sigrid' } } })
   await keysOf({ author: { name: { _neq: 'Sigrid' } } })
@@ -34,7 +32,7 @@ const scenario: Scenario = async (api) => {
   await keysOf({ '$FOLLOW(q_images,artist)': { _some: { width: { _gt: 60 } } } }, 'q_authors')
   await keysOf({ author: { name: { _eq: 'Sigrid' } } }, 'q_books', [{ collection: 'q_authors', permissions: { id: { _eq: 2 } } }])
 
-  api.proves('permissions: `_some`/`_none` with several conditions, below the top level, in rules; empty `_and`/`_or`')
+  api.proves('permissions: rule-quantifiers')
   await keysOf({ comments: { _some: { text: { _eq: 'good' }, score: { _gt: 3 } } } })
   await keysOf({ comments: { _none: { text: { _eq: 'good' }, score: { _gt: 3 } } } })
   await keysOf({ author: { books: { _some: { pages: { _gt: 800 } } } } })
@@ -57,9 +55,7 @@ const scenario: Scenario = async (api) => {
   ])
   await api.relate('q_things', 'who', 'directus_users')
 
-  api.proves(
-    'permissions: Variables: `$CURRENT_USER.x`, `.role.name`, `.<m2o>.name`, `$CURRENT_ROLE.name`, `$CURRENT_ROLES` (own and ancestors), `$CURRENT_POLICIES`. `_in` takes a bare variable. `$NOW(1 week)` equals `$NOW(+1 week)`.',
-  )
+  api.proves('permissions: variables', 'permissions: user-variables')
   const parent = (await api.post('/roles', { name: 'grown' }, { setup: true })).data.id
   const child = (await api.post('/roles', { name: 'young', parent }, { setup: true })).data.id
   const ann = await person(api, 'ann')
@@ -100,9 +96,7 @@ const scenario: Scenario = async (api) => {
   await asked({ due: { _lt: '$NOW' } })
   await asked({ due: { _gt: '$NOW(-2 weeks)' } })
 
-  api.proves(
-    'permissions: An empty user field or relation becomes null: `_eq` then matches null rows. An unknown `$CURRENT_USER` field gives 403. A rule on an unknown field gives 400 `INVALID_QUERY`.',
-  )
+  api.proves('permissions: empty-variables', 'permissions: user-variables', 'permissions: rule-unknown-field')
   await asked({ mail: { _eq: '$CURRENT_USER.location' } })
   await asked({ mail: { _neq: '$CURRENT_USER.location' } })
   await asked({ mail: { _in: ['$CURRENT_USER.location', 'x'] } })
@@ -115,7 +109,7 @@ const scenario: Scenario = async (api) => {
   await asked({ mail: { _bad: 1 } })
   await asked({ mail: { _gt: 'a' } })
 
-  api.proves('permissions: Rule, role, parent, user-field and ip_access changes act on the next request.')
+  api.proves('permissions: at-once', 'access: ip-access')
   await asked({ label: { _eq: '$CURRENT_USER.title' } }, [])
   const look = (why: string) => ann.get('/items/q_things?fields=id&sort=id', { label: why })
   await look('title red')
@@ -136,7 +130,7 @@ const scenario: Scenario = async (api) => {
   await api.delete(`/permissions/${rule}`, { setup: true })
   await look('without rule')
 
-  api.proves('permissions: Public rules join every user’s, with per-row nulls.')
+  api.proves('permissions: public', 'access: public-rules')
   const open = await policy(api, 'open', [{ collection: 'q_things', permissions: { label: { _eq: 'blue' } }, fields: ['id', 'label'] }])
   const toAll = await give(api, {}, open)
   await give(
@@ -154,7 +148,7 @@ const scenario: Scenario = async (api) => {
   await api.delete(`/access/${toAll}`, { setup: true })
   await api.get(everything, { label: 'nobody any more', token: null })
 
-  api.proves('access: $CURRENT_USER for public matches null.')
+  api.proves('access: public-rules')
   const ownOnes = await policy(api, 'own ones', [
     { collection: 'q_things', permissions: { who: { _eq: '$CURRENT_USER' } }, fields: ['id'] },
   ])

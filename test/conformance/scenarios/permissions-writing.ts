@@ -43,9 +43,7 @@ const scenario: Scenario = async (api) => {
       },
     ],
   )
-  api.proves(
-    'permissions: Presets may set fields outside the list. Sending such a field is 403. The body wins over a preset, null included.',
-  )
+  api.proves('permissions: presets')
   await maker.post(path, {})
   await maker.post(path, { title: 'mine' })
   await maker.post(path, { title: null, pages: null })
@@ -55,9 +53,7 @@ const scenario: Scenario = async (api) => {
   await maker.post(path, [{ title: 'three' }, { price: 3 }])
   await api.get(`${path}?filter[id][_gt]=5&sort=id&fields=title,pages,price,tags`, { label: 'what was made' })
 
-  api.proves(
-    'permissions: With an explicit list an unknown field or the key itself is 403. An empty body with an empty list creates (204).',
-  )
+  api.proves('permissions: field-list-write', 'access: unknown-write')
   await maker.post(path, { title: 'x', nope: 1 })
   await maker.post(path, { id: 77, title: 'x' })
   const starMaker = await person(api, 'star maker', [titles, { collection: 'p_notes', action: 'create' }])
@@ -68,7 +64,7 @@ const scenario: Scenario = async (api) => {
   await emptyMaker.post(path, { title: 'x' })
   await api.get(`${path}?aggregate[count]=*`, { label: 'how many there are' })
 
-  api.proves('permissions: Create or update without read: 204; update/delete by query without read 403.')
+  api.proves('permissions: by-query', 'access: write-without-read')
   const blind = await person(api, 'blind', [
     { collection: 'p_notes', action: 'create' },
     { collection: 'p_notes', action: 'update' },
@@ -90,7 +86,7 @@ const scenario: Scenario = async (api) => {
     { id: 4, title: 'Letters', pages: 200, author: 3 },
   ])
 
-  api.proves('permissions: Validation covers only payload plus presets; absent keys pass.')
+  api.proves('permissions: validation', 'access: rule-validation')
   const strict = await person(
     api,
     'strict',
@@ -115,7 +111,7 @@ const scenario: Scenario = async (api) => {
   await strict.patch(`${path}/1`, { pages: 999 })
   await strict.patch(`${path}/1`, { title: 'x' })
 
-  api.proves('permissions: All policies’ validations are ANDed regardless of row, while fields are unioned for create.')
+  api.proves('permissions: all-validations')
   const twice = await person(
     api,
     'twice',
@@ -149,9 +145,7 @@ const scenario: Scenario = async (api) => {
   await twice.patch(`${path}/2`, { pages: 60 })
   await twice.patch(`${path}/2`, { title: 'aa', pages: 6 })
 
-  api.proves(
-    'permissions: Update checks each field against the rules that cover that row, and mixed rows give 403. An empty body out of scope is also 403.',
-  )
+  api.proves('permissions: update-fields', 'access: unknown-write')
   await twice.patch(`${path}/1`, { title: 'ab' })
   await twice.patch(`${path}/1`, { pages: 6 })
   await twice.patch(`${path}/3`, { title: 'ac' })
@@ -177,9 +171,7 @@ const scenario: Scenario = async (api) => {
     { collection: 'p_notes', action: 'update', permissions: { pages: { _lt: 250 } }, fields: ['title', 'pages'] },
     { collection: 'p_notes', action: 'delete', permissions: { pages: { _lt: 250 } } },
   ])
-  api.proves(
-    'permissions: Any row in keys, batch or query that may not be changed gives 403 and changes nothing. Update and delete by query use the read rule as well: without read 403, and only own rows (as 12.4.0 does).',
-  )
+  api.proves('permissions: many-rows', 'permissions: by-query', 'access: batch-scope')
   await owner.patch(
     path,
     { query: { filter: { id: { _in: [2, 5] } }, sort: ['id'] }, data: { title: 'by query' } },
@@ -207,7 +199,7 @@ const scenario: Scenario = async (api) => {
   await owner.call('DELETE', path, { label: 'delete by query, none there', body: { query: { filter: { id: { _eq: 4 } } } } })
   await api.get(`${path}?fields=id,title&filter[id][_lt]=6&sort=id`, { label: 'one is gone' })
 
-  api.proves('permissions: A result out of sight: create or update of one row 204, several keys 200 `[]`.')
+  api.proves('permissions: result-out-of-sight')
   const narrow = await person(api, 'narrow', [
     { collection: 'p_notes', permissions: { pages: { _lt: 300 } }, fields: ['id', 'title', 'pages'] },
     { collection: 'p_notes', action: 'create' },
@@ -224,14 +216,14 @@ const scenario: Scenario = async (api) => {
     { id: 3, pages: 41 },
   ])
 
-  api.proves('permissions: Asking for an unreadable field back: 204, and the row was written.')
+  api.proves('permissions: unreadable-answer')
   await narrow.post(`${path}?fields=price`, { title: 'asked', pages: 1 })
   await narrow.post(`${path}?fields=title,nope`, { title: 'asked', pages: 1 })
   await narrow.patch(`${path}/3?fields=price`, { title: 'asked' })
   await narrow.patch(`${path}?fields=price`, { keys: [3], data: { title: 'asked' } })
   await api.get(`${path}?aggregate[count]=*&filter[title][_eq]=asked`, { label: 'asked for' })
 
-  api.proves('permissions: a row that leaves the scope of its rule, or is made outside of it')
+  api.proves('permissions: create-scope')
   const scoped = await person(api, 'scoped', [
     titles,
     { collection: 'p_notes', action: 'create', permissions: { pages: { _lt: 300 } } },
@@ -251,9 +243,7 @@ const scenario: Scenario = async (api) => {
   await scoped.patch(`${path}/3`, { pages: 50 })
   await scoped.patch(`${path}/3`, { title: 'still in' })
 
-  api.proves(
-    'permissions: All faults of one row are reported together, `_or` reports each branch, and a batch stops at the first bad row. `type` is the operator without underscore; `_between` reports `lte` or `gte`.',
-  )
+  api.proves('permissions: faults')
   const rule = (await person(api, 'checked', [titles, { collection: 'q_authors' }])) as Person
   const checks = await policy(api, 'checks', [{ collection: 'p_notes', action: 'create' }])
   await give(api, { user: rule.id }, checks)

@@ -7,7 +7,7 @@ const scenario: Scenario = async (api) => {
   const books = asker(api, 'q_books')
   const ask = (alias: unknown, fields: string, more: object = {}) => books({ sort: 'id', limit: 2, fields, alias, ...more })
 
-  api.proves('reading: An alias appears only when selected or with `*`, may shadow a column')
+  api.proves('reading: alias-shown')
   await ask({ name: 'title' }, 'id,name')
   await ask({ name: 'title' }, 'id')
   await ask({ name: 'title' }, '*')
@@ -20,7 +20,7 @@ const scenario: Scenario = async (api) => {
   await api.get('/items/q_books?sort=id&limit=2&alias[name]=title&fields=name')
   await api.get('/items/q_books/1?alias[name]=title&fields=name')
 
-  api.proves('documentation: an alias of a relation, with its fields')
+  api.proves('reading: alias-relation')
   await ask({ writer: 'author' }, 'id,writer')
   await ask({ writer: 'author' }, 'id,writer.name')
   await ask({ writer: 'author' }, 'writer.name,author.id')
@@ -31,7 +31,7 @@ const scenario: Scenario = async (api) => {
   await ask({ kinds: 'genres' }, 'kinds.genre.name')
   await ask({ parts: 'blocks' }, 'parts.item:q_texts.body')
 
-  api.proves('documentation: one relation twice, with its own deep parameters each')
+  api.proves('reading: alias-relation')
   await ask({ good: 'comments', bad: 'comments' }, 'good.id,bad.id', {
     deep: { good: { _filter: { score: { _gt: 2 } } }, bad: { _filter: { score: { _lte: 2 } } } },
   })
@@ -42,7 +42,7 @@ const scenario: Scenario = async (api) => {
   await ask({ good: 'comments' }, 'good.id,comments.id', { deep: { comments: { _limit: 1 } } })
   await ask({ here: 'author', there: 'author' }, 'here.name,there.name', { deep: { there: { _filter: { name: 'Halldor' } } } })
 
-  api.proves('reading: aliases can be sorted on')
+  api.proves('reading: alias-sort')
   await ask({ name: 'title' }, 'id,name', { sort: 'name' })
   await ask({ name: 'title' }, 'id', { sort: '-name' })
   await ask({ pages: 'title' }, 'id,pages', { sort: 'pages' })
@@ -50,19 +50,19 @@ const scenario: Scenario = async (api) => {
   await ask({ name: 'title' }, 'id', { filter: { name: { _eq: 'Olav' } } })
   await ask({ name: 'title' }, 'id', { aggregate: { count: 'name' } })
 
-  api.proves('documentation: an alias of a function')
+  api.proves('reading: alias-function')
   await ask({ y: 'year(published)' }, 'id,y')
   await ask({ n: 'count(comments)' }, 'id,n')
   await ask({ k: 'json(data,kind)' }, 'id,k')
   await ask({ day: 'published' }, 'year(day)')
 
-  api.proves('reading: `_alias` in deep works only if a real field of that relation is selected too; otherwise the bare key comes back')
+  api.proves('reading: alias-deep')
   await ask({}, 'author.who', { deep: { author: { _alias: { who: 'name' } } } })
   await ask({}, 'author.who,author.id', { deep: { author: { _alias: { who: 'name' } } } })
   await ask({}, 'comments.said', { deep: { comments: { _alias: { said: 'text' } } } })
   await ask({}, 'comments.said,comments.id', { deep: { comments: { _alias: { said: 'text' } } } })
 
-  api.proves('reading: `alias` must be an object (400); a path as target or a dotted name is 400; an unknown target 403')
+  api.proves('reading: alias-form')
   await ask({ name: 'author.name' }, 'name')
   await ask({ 'a.b': 'title' }, 'id')
   await ask({ name: 'missing' }, 'name')

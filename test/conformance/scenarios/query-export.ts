@@ -22,10 +22,10 @@ const scenario: Scenario = async (api) => {
     for (const format of formats) await api.get(`/items/${path}?${toQuery({ ...query, export: format })}`, { headersKept })
   }
 
-  api.proves('reading: Export is an attachment `"<collection> YYYYMMDD-HMS.ext"`, each type of value in each format')
+  api.proves('reading: export')
   await each('q_types', { sort: 'id' })
 
-  api.proves('reading: CSV flattens m2o and json objects to dotted columns, writes csv/json/o2m as JSON text')
+  api.proves('reading: export-values')
   await each('q_books', { sort: 'id', fields: 'id,author.name,author.country.name' })
   await each('q_books', { sort: 'id', fields: '*,comments.text', limit: 2 })
   await each('q_books', { sort: 'id', fields: 'id,blocks.item:q_texts.body,genres.genre.name', limit: 2 })
@@ -34,20 +34,20 @@ const scenario: Scenario = async (api) => {
   await api.get('/items/q_books?sort=id&fields=tags,year(published),count(comments),json(data,size)&export=csv', { headersKept })
   await api.get('/items/q_books?sort=id&fields=id,name&alias[name]=title&export=csv', { headersKept })
 
-  api.proves('documentation: signs that each format has to write in its own way')
+  api.proves('reading: export-signs')
   await each('q_signs', { sort: 'id' })
   await api.get('/items/q_signs?sort=id&fields=id,name&export=xml', { headersKept })
 
-  api.proves('reading: no rows give an empty body')
+  api.proves('reading: export-empty')
   await each('q_books', { filter: { id: 99 } })
   await api.get('/items/q_books?limit=0&export=csv', { headersKept })
 
-  api.proves('reading: Single items and aggregates export too')
+  api.proves('reading: export-one')
   await each('q_books/2', { fields: 'id,title,tags,data,author.name,comments.text' })
   await each('q_books', { aggregate: { count: '*' } })
   await each('q_books', { aggregate: { count: 'id', sum: 'pages' }, groupBy: 'author', sort: 'author' })
 
-  api.proves('documentation: an export takes the other parameters of a list')
+  api.proves('reading: export-with')
   await api.get('/items/q_books?fields=id&sort=-id&limit=2&offset=1&meta=*&export=json', { headersKept })
   await api.get('/items/q_books?fields=id&sort=-id&limit=2&meta=*&export=csv', { headersKept })
   await api.search(
@@ -57,7 +57,7 @@ const scenario: Scenario = async (api) => {
   )
   await api.get('/roles?fields=name&filter[name]=Administrator&export=csv', { headersKept })
 
-  api.proves('reading: an unknown `export` is 400')
+  api.proves('reading: export')
   for (const format of ['bogus', 'CSV', '', 'csv,json', 'csv_utf8', 'ndjson']) {
     await api.get(`/items/q_books?fields=id&sort=id&limit=1&export=${format}`, { headersKept })
   }

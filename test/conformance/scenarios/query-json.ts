@@ -21,7 +21,7 @@ const scenario: Scenario = async (api) => {
   const left = filterer(api, 'q_json')
   const json = (said: unknown) => left({ data: { _json: said } })
 
-  api.proves('reading: `_json`: a numeric literal compares as a number, a text literal as text')
+  api.proves('reading: json-values')
   for (const value of [1, 2.5, 9, '1', '10', '9', '2.50']) {
     for (const operator of ['_eq', '_neq', '_lt', '_lte', '_gt', '_gte']) await json({ n: { [operator]: value } })
   }
@@ -58,7 +58,7 @@ const scenario: Scenario = async (api) => {
   await json({ word: { _eq: '$CURRENT_USER.email' } })
   await json({ word: { _lt: '$NOW' } })
 
-  api.proves('reading: `_json`: paths, and what holds no such path')
+  api.proves('reading: json-paths')
   await json({ 'of.word': { _eq: 'oak' } })
   await json({ 'of.n': { _eq: 5 } })
   await json({ 'list[0]': { _eq: 10 } })
@@ -69,11 +69,15 @@ const scenario: Scenario = async (api) => {
   await json({ ünï: { _eq: 5 } })
   await json({ _a: { _eq: 1 } })
   await json({ a_b: { _eq: 2 } })
+
+  api.proves('reading: json-missing')
   for (const path of ['n', 'nothing', 'missing', 'of', 'of.word', 'list[9]', '[0]', 'missing.too'])
     for (const operator of ['_null', '_nnull']) await json({ [path]: { [operator]: true } })
   await json({ n: { _null: false } })
   await json({ n: { _eq: null } })
   await json({ n: { _neq: null } })
+
+  api.proves('reading: json-values')
   await json({ empty: { _empty: true } })
   await json({ empty: { _nempty: true } })
   await json({ of: { _contains: 'oak' } })
@@ -81,7 +85,7 @@ const scenario: Scenario = async (api) => {
   await json({})
   await left({ data: { _json: { n: { _eq: 1 } }, _nnull: true } })
 
-  api.proves('reading: `_json`: several conditions, groups, below relations, in queries of every form')
+  api.proves('reading: json-groups')
   await json({ n: { _gt: 1, _lt: 5 } })
   await json({ n: { _gt: 1 }, word: { _eq: '10' } })
   await json({ _and: [{ n: { _gt: 0 } }, { word: { _eq: 'ash' } }] })
@@ -97,19 +101,19 @@ const scenario: Scenario = async (api) => {
     { label: 'SEARCH with _json' },
   )
 
-  api.proves('reading: `_json`: a value of another kind at the path')
+  api.proves('reading: json-kinds')
   await json({ mixed: { _eq: 1 } })
   await json({ mixed: { _gt: 0 } })
   await json({ mixed: { _eq: 'one' } })
   await json({ mixed: { _in: [1] } })
   await json({ list: { _eq: 1 } })
 
-  api.proves('reading: `_json`: unsupported paths are 400')
+  api.proves('reading: json-paths')
   for (const path of ['', '$.n', '$[0]', 'list[*]', 'list[-1]', '.n', 'n..x', 'a b', "a'b", 'a"b', 'n?', 'a-b', 'n.', 'list[0'])
     await json({ [path]: { _eq: 1 } })
   await json({ of: { word: { _eq: 'oak' } } })
 
-  api.proves('reading: `_json`: what is no comparison')
+  api.proves('reading: json-comparison')
   await json({ n: 1 })
   await json({ n: 'ash' })
   await json({ n: null })

@@ -10,7 +10,7 @@ const scenario: Scenario = async (api) => {
   const authors = asker(api, 'q_authors')
   const found = filterer(api, 'q_authors')
 
-  api.proves('documentation: all parameters of a list together')
+  api.proves('reading: together')
   await books({
     fields: 'id,name,author.name,remarks.text,count(comments)',
     alias: { name: 'title', remarks: 'comments' },
@@ -29,7 +29,7 @@ const scenario: Scenario = async (api) => {
   await books({ fields: 'id', sort: 'id', limit: 0, meta: '*', filter: { author: { name: { _null: true } } } })
   await books({ fields: 'id', sort: 'id', meta: '*', filter: { genres: { _none: { genre: 2 } } } })
 
-  api.proves('documentation: SEARCH bodies take the same parameters')
+  api.proves('reading: search-body-query')
   const search = (query: object, label?: string) =>
     api.search('/items/q_books', { query }, { label: label ?? `SEARCH ${JSON.stringify(query)}` })
   await search({ fields: ['id', 'author.name', 'comments.text'], sort: ['-id'], limit: 2 })
@@ -57,7 +57,7 @@ const scenario: Scenario = async (api) => {
   await search({ groupBy: 5, fields: ['id'], limit: 1 }, 'SEARCH, groupBy is a number')
   await search({ version: 'main', fields: ['id'], limit: 1 }, 'SEARCH, the main version')
 
-  api.proves('reading: Relational depth over 10 (the field counted) in `fields`, `filter` or `sort` is 400 INVALID_QUERY')
+  api.proves('reading: depth')
   for (const levels of [9, 10]) {
     const label = (what: string) => ({ label: `${what}, ${levels} relations` })
     await authors({ sort: 'id', fields: `${'mentor.'.repeat(levels)}name` }, label('fields, m2o'))
@@ -77,7 +77,7 @@ const scenario: Scenario = async (api) => {
   await authors({ sort: 'id', fields: Array(400).fill('id').join(',') }, { label: 'four hundred fields' })
   await found({ id: { _in: Array.from({ length: 1000 }, (_, i) => i) } }, { label: 'a thousand keys' })
 
-  api.proves('documentation: parameters by key and on system collections')
+  api.proves('reading: item-parameters', 'reading: version')
   await api.get('/items/q_books/1?fields=id,remarks.id&alias[remarks]=comments&deep[remarks][_limit]=1')
   await api.get('/items/q_books/1?aggregate[count]=*')
   await api.get('/items/q_books/1?groupBy=pages')

@@ -27,6 +27,9 @@ const scenario: Scenario = async (api) => {
     'two words',
     'x,y',
     '"q"',
+    '$NOW',
+    '$CURRENT_USER',
+    'now',
   ]
   await api.seed(
     'q_literal',
@@ -43,14 +46,17 @@ const scenario: Scenario = async (api) => {
   const literal = search('q_literal')
   const numbers = search('q_numbers')
 
-  api.proves('reading: `search` is trimmed, case-insensitive, over string and text')
+  api.proves('reading: search-text')
   for (const text of ['alpha', 'ALPHA ONE', 'two', ' fox ', 'lazy dog', 'dog lazy', 'zzz', '', ' ', 'one,two']) await types(text)
   for (const text of ['words', 'note', 'ünïCODE', 'unicode', '日本', "o'", '\\', '"q"', 'x,y', 'padded', 'A']) await literal(text)
 
-  api.proves('reading: `%` and `_` literal (we; wildcards there)')
+  api.proves('reading: search-variables')
+  for (const text of ['$NOW', '$now', '$NOW(-1 day)', '$CURRENT_USER', '$CURRENT_ROLE', '$CURRENT_USER.email', '$']) await literal(text)
+
+  api.proves('reading: search-literal')
   for (const text of ['%', '_', '100%', 'a_b', '0%p', '__']) await literal(text)
 
-  api.proves('reading: Numeric columns match only a plainly spelled number (12, not 12.00), uuid columns an exact uuid')
+  api.proves('reading: search-numbers')
   for (const text of [
     '12',
     '12.00',
@@ -74,7 +80,7 @@ const scenario: Scenario = async (api) => {
   for (const text of ['20', '20.25', '1.5', 'aaaaaaaa-0000-4000-8000-000000000001', 'AAAAAAAA-0000-4000-8000-000000000002', 'aaaaaaaa'])
     await types(text)
 
-  api.proves('reading: csv, json, date, boolean and relations are not searched')
+  api.proves('reading: search-not')
   for (const text of ['red', 'deep', '2001-02-03', '2001', 'true', '07:08:09']) await types(text)
   await search('q_books')('Sigrid')
   await search('q_books')('good')
@@ -82,7 +88,7 @@ const scenario: Scenario = async (api) => {
   await search('q_plain')('true')
   await search('q_plain')('aaaaaaaa-0000-4000-8000-000000000001')
 
-  api.proves('documentation: search goes with filter, meta, and keys')
+  api.proves('reading: search-with')
   const books = asker(api, 'q_books')
   await books({ fields: 'id', search: 'a', filter: { pages: { _gt: 300 } }, meta: '*', sort: 'id' })
   await books({ fields: 'id', search: 'a', filter: { comments: { score: { _gt: 0 } } }, meta: '*', sort: 'id' })

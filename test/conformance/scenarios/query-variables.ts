@@ -48,7 +48,7 @@ const scenario: Scenario = async (api) => {
   )
   const left = filterer(api, 'q_moments')
 
-  api.proves('reading: `$NOW(±n unit)`, units from seconds to years')
+  api.proves('reading: now')
   await left({ at: { _lt: '$NOW' } })
   await left({ at: { _gt: '$NOW()' } })
   const steps = [
@@ -112,12 +112,12 @@ const scenario: Scenario = async (api) => {
     { label: 'SEARCH with $NOW' },
   )
 
-  api.proves('reading: `$NOW(-1 bananas)`: no error there (we: 400)')
+  api.proves('reading: now')
   for (const step of ['-1 bananas', 'word', '-1', 'day', '-99999999999 years', '-1 day)(']) await left({ at: { _gt: `$NOW(${step})` } })
   await left({ at: { _gt: '$NOWHERE' } })
   await left({ at: { _gt: '$now' } })
 
-  api.proves('documentation: `$CURRENT_USER`, its fields, `$CURRENT_ROLE`, `$CURRENT_ROLES`, `$CURRENT_POLICIES`')
+  api.proves('reading: current-user')
   await left({ who: { _eq: '$CURRENT_USER' } })
   await left({ who: '$CURRENT_USER' })
   await left({ who: { _neq: '$CURRENT_USER' } })
@@ -134,7 +134,7 @@ const scenario: Scenario = async (api) => {
   await left({ role: { _eq: '$CURRENT_USER.role.name' } })
   await left({ role: { _eq: '$CURRENT_ROLE.id' } })
 
-  api.proves('permissions: An unknown `$CURRENT_USER` field')
+  api.proves('permissions: user-variables', 'reading: current-user')
   await left({ who: { _eq: '$CURRENT_USER.missing' } })
   await left({ role: { _eq: '$CURRENT_USER.' } })
   await left({ role: { _eq: '$CURRENT_USER.missing.deeper' } })

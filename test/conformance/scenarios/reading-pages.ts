@@ -10,7 +10,7 @@ const scenario: Scenario = async (api) => {
   )
   const get = (query: string) => api.get(`/items/c_pages?fields=id&${query}`)
 
-  api.proves('reading: Default limit 100; `page` without `limit` uses 100; `page` wins over `offset`; `page=0` is page 1')
+  api.proves('reading: paging')
   const count = (query: string) =>
     api.get(`/items/c_pages?${query}`, { keep: (body) => body.data?.length ?? body.errors[0].extensions.code })
   for (const query of ['fields=id', 'fields=id&limit=-1', 'fields=id&limit=110', 'fields=id&page=2', 'fields=id&offset=115'])
@@ -21,11 +21,11 @@ const scenario: Scenario = async (api) => {
     await get(query)
   await get('limit=2&offset=')
 
-  api.proves('reading: with `limit=-1` page does not matter')
+  api.proves('reading: paging')
   await count('fields=id&limit=-1&page=2')
   await count('fields=id&limit=-1&offset=100')
 
-  api.proves('reading: Negative (except `limit=-1`), fractional or word values are 400')
+  api.proves('reading: limit-values')
   for (const query of [
     'limit=-2',
     'limit=1.5',
@@ -50,30 +50,31 @@ const scenario: Scenario = async (api) => {
   ])
     await get(query)
 
-  api.proves('system: Repeated `limit`: 400')
+  api.proves('reading: limit-values', 'system: query-forms')
   await get('limit=1&limit=2')
   await get('offset=1&offset=2')
   await get('page=1&page=2')
 
-  api.proves('reading: Unknown parameters are ignored')
+  api.proves('reading: unknown')
   await get('limit=2&unknown=1')
   await get('limit=2&Limit=1&LIMIT=1')
+  await get('limit=1&unknown=2')
   await get('limit=2&=5')
   await get('limit=2&&&')
   await get('limit=2&cache_buster[a][b]=1')
 
-  api.proves('reading: Nulls sort last ascending and first descending')
+  api.proves('reading: sort-nulls')
   for (const sort of ['rank,id', '-rank,id', '-id', 'flag,-id', 'name,-rank,id', ' id', 'id,-id', 'rank,-flag,name,id'])
     await get(`limit=25&sort=${sort}`)
   for (const query of ['sort[]=rank&sort[]=-id', 'sort[0]=rank&sort[1]=id', 'sort=rank&sort=id', 'sort=', 'sort[]=rank,-id'])
     await get(`limit=25&${query}`)
   await api.get('/items/c_pages?fields=name&limit=4&sort=-rank,id')
 
-  api.proves('reading: `sort=?` and unknown fields are 403')
+  api.proves('reading: sort-fields')
   for (const sort of ['?', 'missing', '-missing', '--id', '-', 'id,missing', '*', 'name.first', 'id desc', encodeURIComponent('["id"]')])
     await get(`limit=2&sort=${sort}`)
 
-  api.proves('reading: meta gives total_count and filter_count, an unknown `meta` is 400')
+  api.proves('reading: meta')
   for (const meta of [
     'total_count',
     'filter_count',
@@ -92,7 +93,15 @@ const scenario: Scenario = async (api) => {
   for (const query of ['meta[]=total_count&meta[]=filter_count', 'meta[]=bogus', 'meta=*&page=3', 'meta=*&offset=119', 'meta=*&limit=0'])
     await get(`limit=1&${query}`)
 
-  api.proves('reading: Single-item reads return no `meta`, and ignore `filter`')
+  api.proves('reading: item-parameters')
+  await api.get(`/items/c_pages/9?fields=id,rank&meta=*&filter=${filter}`)
+  await api.get(`/items/c_pages/10?fields=id,rank&meta=*&filter=${filter}`)
+  await api.get('/items/c_pages/8?fields=id&meta=*')
+  await api.get('/items/c_pages/8?fields=id&meta=bogus')
+  await api.get('/items/c_pages/8?fields=id&limit=5&offset=0&page=1&sort=-id')
+  await api.get('/items/c_pages/8?fields=id&search=n7')
+  await api.get('/items/c_pages/8?fields=id&search=n3')
+  await api.get('/items/c_pages/8?fields=id&unknown=1')
   await api.get(`/items/c_pages/8?fields=id&meta=*&filter=${filter}`)
   await api.get('/items/c_pages/8?fields=id&limit=0')
   await api.get('/items/c_pages/8?fields=id&limit=abc')

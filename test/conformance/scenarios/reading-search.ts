@@ -12,7 +12,7 @@ const scenario: Scenario = async (api) => {
   const search = (body: unknown, path = '/items/c_searched') =>
     api.search(path, body, { label: `SEARCH ${path} ${JSON.stringify(body).slice(0, 200)}` })
 
-  api.proves('reading: SEARCH: body `{query}` and/or `{keys}`')
+  api.proves('reading: search-body')
   await search({ query: {} })
   await search({ query: { filter: { rank: { _gt: 1 } } } })
   await search({ query: { filter: { rank: { _eq: null } } } })
@@ -28,7 +28,7 @@ const scenario: Scenario = async (api) => {
   await search({ keys: [1, 2, 3], query: { fields: ['id'], filter: { name: 'two' } } })
   await search({ keys: ['1'] })
 
-  api.proves('reading: missing keys are dropped silently')
+  api.proves('reading: search-body-keys')
   await search({ keys: [1, 999] })
   await search({ keys: [999] })
   await search({ keys: [] })
@@ -37,12 +37,12 @@ const scenario: Scenario = async (api) => {
   await search({ keys: null })
   await search({ keys: { a: 1 } })
 
-  api.proves('reading: `fields`/`sort` may be text')
+  api.proves('reading: search-body-query')
   await search({ query: { fields: 'id,name', sort: '-id' } })
   await search({ query: { fields: 'id', sort: 'rank', limit: '2' } })
   await search({ query: { fields: 'id', filter: '{"rank":1}' } })
 
-  api.proves('reading: no body lists everything; other top-level keys, lists and broken JSON are 400 `INVALID_PAYLOAD`')
+  api.proves('reading: search-body')
   await api.call('SEARCH', '/items/c_searched', { label: 'SEARCH without body' })
   await search({})
   await search({ filter: { rank: 1 } })
@@ -60,7 +60,7 @@ const scenario: Scenario = async (api) => {
   })
   await api.call('SEARCH', '/items/c_searched', { label: 'SEARCH with text', text: 'x', headers: { 'content-type': 'text/plain' } })
 
-  api.proves('reading: bad queries in the body are refused as in the URL')
+  api.proves('reading: search-body-query')
   await search({ query: { limit: -2 } })
   await search({ query: { limit: 'abc' } })
   await search({ query: { limit: 1.5 } })
@@ -81,12 +81,12 @@ const scenario: Scenario = async (api) => {
   await search({ query: { filter: { rank: { _null: 'true' } }, fields: ['id'] } })
   await search({ query: { filter: { name: { _eq: '' } } } })
 
-  api.proves('reading: The URL query is ignored')
+  api.proves('reading: search-body')
   await search({ query: { fields: ['id'] } }, '/items/c_searched?limit=1')
   await search({ query: { fields: ['id'] } }, '/items/c_searched?limit=abc')
   await search({}, '/items/c_searched?filter[rank]=1')
 
-  api.proves('reading: a missing collection is 403; SEARCH by key is no route')
+  api.proves('reading: search-body')
   await search({ query: {} }, '/items/c_missing')
   await search({ query: {} }, '/items/c_searched/1')
   await search({ query: {} }, '/items/directus_users')

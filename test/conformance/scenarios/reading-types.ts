@@ -3,15 +3,18 @@ import { typedTable } from '../data.ts'
 import { autoKey, field } from '../fields.ts'
 import type { Scenario } from '../runner.ts'
 
+const special = (name: string, ...specials: string[]) =>
+  field(name, specials.includes('hash') ? 'hash' : 'string', { meta: { special: specials } })
+
 const scenario: Scenario = async (api) => {
   await typedTable(api, 'c_types')
-  api.proves('reading: bigInteger and decimal are strings (decimal padded to its scale), float a number, date `YYYY-MM-DD`, …')
+  api.proves('reading: types')
   await api.get('/items/c_types?sort=id')
   await api.get('/items/c_types/1')
   await api.get('/items/c_types/3')
   await api.get('/items/c_types?sort=id&fields=a_timestamp,a_datetime,a_date,a_time')
 
-  api.proves('reading: numbers at their ends')
+  api.proves('reading: type-ends')
   await api.table('c_numbers', [
     autoKey('id', 'bigInteger'),
     field('a_float', 'float'),
@@ -29,7 +32,7 @@ const scenario: Scenario = async (api) => {
   await api.get('/items/c_numbers?sort=id')
   await api.get('/items/c_numbers/2?fields=id,a_float')
 
-  api.proves('reading: dates and times at their ends')
+  api.proves('reading: type-ends')
   await api.table('c_dates', [
     autoKey(),
     field('a_date', 'date'),
@@ -46,7 +49,7 @@ const scenario: Scenario = async (api) => {
   ])
   await api.get('/items/c_dates?sort=id')
 
-  api.proves('reading: texts, lists and JSON come back as they were stored')
+  api.proves('reading: stored-values')
   await api.table('c_texts', [autoKey(), field('a_text', 'text'), field('a_json', 'json'), field('a_csv', 'csv')])
   await api.seed('c_texts', [
     { a_text: 'line\nbreak\t"quote" \\ back', a_json: { z: 1, a: [true, null, 1.5, 'ü'], '': {} }, a_csv: ['a', 'b'] },
@@ -57,6 +60,30 @@ const scenario: Scenario = async (api) => {
     { a_text: null, a_json: null, a_csv: null },
   ])
   await api.get('/items/c_texts?sort=id')
+  await api.get('/items/c_texts/2')
+
+  api.proves('reading: conceal')
+  await api.table('c_concealed', [autoKey(), special('secret', 'conceal'), special('pin', 'hash'), special('both', 'hash', 'conceal')])
+  await api.seed('c_concealed', [{ secret: 'one', pin: '1234', both: '5678' }, {}])
+  const of = (query: string) => api.get(`/items/c_concealed?sort=id&${query}`, { mask: ['data.0.pin', 'data.pin'] })
+  await of('')
+  await of('fields=secret,both')
+  await of('fields=secret&alias[other]=secret')
+  await of('fields=other&alias[other]=secret')
+  await api.get('/items/c_concealed/1', { mask: ['data.pin'] })
+  await api.get('/items/c_concealed/2')
+  await of('fields=id&filter[secret][_eq]=one')
+  await of('fields=id&filter[secret][_null]=true')
+  await of('fields=id&filter[secret][_contains]=o')
+  await of('fields=id&filter[pin][_nnull]=true')
+  await of('fields=id&filter[pin][_eq]=1234')
+  await of('fields=id&search=one')
+  await api.get('/items/c_concealed?fields=id&sort=secret')
+  await api.get('/items/c_concealed?aggregate[count]=secret')
+  await api.get('/items/c_concealed?aggregate[max]=secret')
+  await api.get('/items/c_concealed?aggregate[count]=*&groupBy=secret')
+  await api.get('/users?filter[email][_eq]=admin@example.com&fields=email,password,token,tfa_secret')
+  await api.get('/users?filter[password][_nnull]=true&fields=email')
 }
 
 export default scenario

@@ -11,7 +11,7 @@ const scenario: Scenario = async (api) => {
   const patch = (label: string, body: unknown, collection = 'e_one') => api.patch(`/collections/${collection}`, body, { label })
   const batch = (label: string, body: unknown) => api.patch('/collections', body, { label })
 
-  api.proves('issue: PATCH of meta: icon, note, sort, translations, settings')
+  api.proves('writing: collection-change')
   await patch('settings', {
     meta: {
       icon: 'box',
@@ -45,25 +45,25 @@ const scenario: Scenario = async (api) => {
   await patch('the first that is said of a table', { meta: { note: 'now told' } }, 'e_bare')
   await api.get('/collections/e_bare')
 
-  api.proves('writing: PATCH `collection` or `field` names are ignored')
+  api.proves('writing: rename-ignored')
   await patch('another name', { collection: 'e_renamed', meta: { note: 'same name' } })
   await patch('another name in meta', { meta: { collection: 'e_renamed', note: 'still the same' } })
   await api.get('/collections/e_renamed')
 
-  api.proves('writing: PATCH of an unknown collection makes a folder row')
+  api.proves('writing: unknown-patch')
   await patch('an unknown collection', { meta: { note: 'made by PATCH' } }, 'e_made')
   await api.get('/collections/e_made')
   await patch('an unknown collection, nothing said', {}, 'e_nothing')
   await api.get('/collections/e_nothing')
 
-  api.proves('issue: folders and groups')
+  api.proves('writing: collection-change')
   await api.post('/collections', { collection: 'e_folder', schema: null, meta: { icon: 'folder', sort: 1 } }, { label: 'a folder' })
   await patch('into a folder', { meta: { group: 'e_folder' } })
   await patch('into a folder that is not there', { meta: { group: 'e_missing' } })
   await api.get('/collections/e_one', { label: 'it is in the folder', keep: (body: Json) => body.data.meta.group })
   await patch('out of the folder', { meta: { group: null } })
 
-  api.proves('issue: batch update of collections')
+  api.proves('writing: collection-change')
   const two = (body: Json) =>
     body.data?.map((one: Json) => [one.collection, one.meta.sort, one.meta.note]) ?? body.errors?.map((e: Json) => e.extensions.code)
   await api.patch(
@@ -93,12 +93,12 @@ const scenario: Scenario = async (api) => {
   ])
   await api.get('/collections/e_one', { label: 'A failing batch keeps nothing', keep: (body: Json) => body.data.meta.sort })
 
-  api.proves('writing: DELETE of a folder clears `group` of members')
+  api.proves('writing: dependent-meta')
   await patch('into the folder again', { meta: { group: 'e_folder' } }, 'e_two')
   await api.delete('/collections/e_folder')
   await api.get('/collections/e_two', { label: 'the member of a removed folder', keep: (body: Json) => body.data.meta.group })
 
-  api.proves('issue: nobody but administrators')
+  api.proves('writing: collection-change')
   await api.patch('/collections/e_one', { meta: { note: 'x' } }, { label: 'PATCH by the public', token: null })
   await api.patch('/collections', [{ collection: 'e_one', meta: { note: 'x' } }], { label: 'batch PATCH by the public', token: null })
 }

@@ -29,7 +29,7 @@ const scenario: Scenario = async (api) => {
   const patch = (name: string, label: string, body: unknown, collection = 'g_fields') =>
     api.patch(`/fields/${collection}/${name}`, body, { label: `${name}: ${label}`, mask })
 
-  api.proves('issue: alter length and precision')
+  api.proves('writing: field-change')
   await patch('name', 'longer', { type: 'string', schema: { max_length: 20 } })
   await patch('name', 'longer, without type', { schema: { max_length: 30 } })
   await patch('amount', 'more digits', { type: 'decimal', schema: { numeric_precision: 12 } })
@@ -38,17 +38,17 @@ const scenario: Scenario = async (api) => {
   await patch('amount', 'no digits', { type: 'decimal', schema: { numeric_precision: 0 } })
   await patch('name', 'a negative length', { type: 'string', schema: { max_length: -5 } })
 
-  api.proves('writing: Shortening a string truncates stored values there (we: refuse with VALUE_TOO_LONG)')
+  api.proves('writing: field-shorten')
   await patch('cut', 'shorter than its values', { type: 'string', schema: { max_length: 5 } })
   await api.get('/items/g_fields?fields=cut&sort=id', { label: 'the values afterwards' })
   await patch('maybe', 'shorter, long enough', { type: 'string', schema: { max_length: 5 } })
 
-  api.proves('writing: `type` without `schema` changes nothing')
+  api.proves('writing: field-type-only')
   await patch('maybe', 'type alone', { type: 'text' })
   await patch('maybe', 'type and schema', { type: 'text', schema: {} })
   await patch('maybe', 'and back', { type: 'string', schema: {} })
 
-  api.proves('issue: alter type')
+  api.proves('writing: field-change')
   await patch('count', 'to string', { type: 'string', schema: {} })
   await patch('count', 'to integer', { type: 'integer', schema: {} })
   await patch('count', 'to bigInteger', { type: 'bigInteger', schema: {} })
@@ -67,18 +67,18 @@ const scenario: Scenario = async (api) => {
   await patch('notes', 'to string', { type: 'string' })
   await patch('notes', 'a length for what has no column', { schema: { max_length: 5 } })
 
-  api.proves('issue: alter default')
+  api.proves('writing: field-change')
   await patch('maybe', 'a default', { type: 'string', schema: { default_value: 'd' } })
   await patch('maybe', 'a default stays when it is not said', { type: 'string', schema: { is_indexed: false } })
   await patch('maybe', 'no default', { schema: { default_value: null } })
   await patch('count', 'a default that does not fit', { schema: { default_value: 'abc' } })
 
-  api.proves('writing: NOT NULL with nulls present: 400 CONTAINS_NULL_VALUES')
+  api.proves('writing: field-nulls')
   await patch('maybe', 'required', { type: 'string', schema: { is_nullable: false } })
   await patch('name', 'required where all have a value', { type: 'string', schema: { is_nullable: false } })
   await patch('name', 'optional again', { type: 'string', schema: { is_nullable: true } })
 
-  api.proves('issue: alter unique and index; unique with duplicates: RECORD_NOT_UNIQUE')
+  api.proves('writing: field-nulls', 'writing: field-change')
   await patch('twice', 'unique with duplicates', { type: 'integer', schema: { is_unique: true } })
   await patch('maybe', 'unique', { type: 'string', schema: { is_unique: true } })
   await patch('maybe', 'indexed', { type: 'string', schema: { is_indexed: true } })
@@ -86,20 +86,20 @@ const scenario: Scenario = async (api) => {
   await patch('maybe', 'neither', { type: 'string', schema: { is_unique: false, is_indexed: false } })
   await patch('maybe', 'what is no flag', { schema: { is_unique: 'perhaps' } })
 
-  api.proves('issue: keys')
+  api.proves('writing: field-change')
   await patch('id', 'nullable', { type: 'integer', schema: { is_nullable: true } })
   await patch('code', 'a longer key', { type: 'string', schema: { max_length: 300, is_nullable: false } }, 'g_texts')
   await patch('id', 'a note on a key', { meta: { note: 'the key' } })
   await patch('twice', 'a second key', { type: 'integer', schema: { is_primary_key: true } })
   await patch('twice', 'counting up', { type: 'integer', schema: { has_auto_increment: true } })
 
-  api.proves('writing: PATCH `collection` or `field` names are ignored')
+  api.proves('writing: rename-ignored')
   await patch('bare', 'another name for column and table', { schema: { name: 'other', table: 'elsewhere' } })
   await patch('bare', 'unknown members', { nonsense: 1 })
   await patch('bare', 'an empty change', {})
   await patch('bare', 'a list', [])
 
-  api.proves('issue: PATCH of meta')
+  api.proves('writing: field-change')
   await patch('bare', 'settings', {
     meta: {
       interface: 'input',
@@ -123,7 +123,7 @@ const scenario: Scenario = async (api) => {
   await patch('bare', 'back to nothing', { meta: { options: null, special: null, validation: null, conditions: null, group: null } })
   await patch('notes', 'a note on what has no column', { type: 'alias', meta: { note: 'z' } })
 
-  api.proves('writing: PATCH … of an unknown field an alias')
+  api.proves('writing: unknown-patch')
   await patch('unknown', 'becomes an alias', { meta: { note: 'k', special: ['alias', 'no-data'] } })
   await api.get('/fields/g_fields/unknown', { mask })
   await patch('unknown_too', 'nothing is said', {})
@@ -131,7 +131,7 @@ const scenario: Scenario = async (api) => {
   await patch('unknown_too', 'a column', { type: 'string', schema: {} })
   await patch('name', 'of an unknown collection', { meta: { note: 'x' } }, 'g_missing')
 
-  api.proves('issue: batch update of fields')
+  api.proves('writing: field-change')
   const batch = (label: string, body: unknown, collection = 'g_fields') =>
     api.patch(`/fields/${collection}`, body, { label: `batch: ${label}`, mask })
   await batch('sort of two', [
@@ -150,7 +150,7 @@ const scenario: Scenario = async (api) => {
   await api.get('/fields/g_fields/name', { label: 'A failing batch keeps nothing', keep: (body: Json) => body.data.meta.note })
   await batch('an unknown collection', [{ field: 'name', meta: { sort: 1 } }], 'g_missing')
 
-  api.proves('writing: A system field: PATCH 400, DELETE 403')
+  api.proves('writing: system-field')
   const system = { keep: (body: Json) => body.data?.schema.is_indexed ?? body.errors?.map((e: Json) => e.extensions.code) }
   await api.patch('/fields/directus_users/title', { meta: { note: 'mine' } }, { label: 'meta of a system field' })
   await api.patch('/fields/directus_users/title', { schema: { max_length: 300 } }, { label: 'length of a system field' })
@@ -166,7 +166,7 @@ const scenario: Scenario = async (api) => {
   await api.patch('/fields/directus_users/g_nick', { meta: { note: 'mine' } }, { label: 'its meta', mask })
   await api.delete('/fields/directus_users/g_nick')
 
-  api.proves('issue: items at once')
+  api.proves('writing: field-change')
   await api.post('/items/g_empty', { a: 'x', b: 1 }, { label: 'an item before' })
   await patch('a', 'no text any more', { type: 'text', schema: {} }, 'g_empty')
   await api.patch('/fields/g_empty/b', { type: 'string', schema: {} }, { label: 'b: to string', mask })

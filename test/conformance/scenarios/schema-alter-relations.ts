@@ -38,7 +38,7 @@ const scenario: Scenario = async (api) => {
   await api.relate('h_any', 'item', null, { one_allowed_collections: ['h_ones', 'h_manys'], one_collection_field: 'collection' })
   const patch = (path: string, label: string, body: unknown) => api.patch(`/relations/${path}`, body, { label, mask })
 
-  api.proves('issue: relations alter with on_delete and on_update')
+  api.proves('writing: relations')
   await patch('h_manys/one', 'on_delete', { schema: { on_delete: 'SET NULL' } })
   await patch('h_manys/one', 'on_update', { schema: { on_update: 'CASCADE' } })
   await patch('h_manys/one', 'both', { schema: { on_delete: 'CASCADE', on_update: 'NO ACTION' } })
@@ -49,7 +49,7 @@ const scenario: Scenario = async (api) => {
   await api.delete('/items/h_ones/1', { label: 'on_delete acts' })
   await api.get('/items/h_manys?fields=one&sort=id', { label: 'what is left' })
 
-  api.proves('issue: relations alter what is said of them')
+  api.proves('writing: relations')
   await patch('h_manys/one', 'meta', { meta: { one_deselect_action: 'delete' } })
   await patch('h_manys/one', 'an empty change', {})
   await patch('h_manys/one', 'null', { meta: null, schema: null })
@@ -58,7 +58,7 @@ const scenario: Scenario = async (api) => {
   await patch('h_any/item', 'allowed collections', { meta: { one_allowed_collections: ['h_ones', 'h_manys', 'h_texts'] } })
   await patch('h_any/item', 'an action where there is no constraint', { schema: { on_delete: 'CASCADE' } })
 
-  api.proves('writing: PATCH and DELETE of an unknown relation give 400')
+  api.proves('writing: relations')
   await patch('h_manys/plain', 'a field without relation', { meta: { sort_field: null } })
   await patch('h_manys/missing', 'an unknown field', { meta: { sort_field: null } })
   await patch('h_missing/one', 'an unknown collection', { meta: { sort_field: null } })
@@ -71,7 +71,7 @@ const scenario: Scenario = async (api) => {
   await api.delete('/relations/h_ones/manys')
   await api.patch('/relations', [{ collection: 'h_manys', field: 'one', meta: {} }], { label: 'no batch' })
 
-  api.proves('issue: relations delete')
+  api.proves('writing: relations')
   await api.delete('/relations/h_manys/bare')
   await api.get('/relations/h_manys/bare', { label: 'a removed relation' })
   await api.get('/fields/h_manys/bare', { label: 'its field stays', mask })
@@ -84,7 +84,7 @@ const scenario: Scenario = async (api) => {
   await patch('h_manys/one', 'by the public', {})
   await api.delete('/relations/h_manys/one', { label: 'DELETE by the public', token: null })
 
-  api.proves('writing: Deleting archive_field or sort_field nulls those settings (archive_value stays)')
+  api.proves('writing: dependent-meta', 'writing: field-delete')
   const settings = (body: Json) => [body.data.meta.sort_field, body.data.meta.archive_field, body.data.meta.archive_value]
   await api.delete('/fields/h_manys/status')
   await api.get('/collections/h_manys', { label: 'settings without status', keep: settings })
@@ -92,11 +92,12 @@ const scenario: Scenario = async (api) => {
   await api.get('/collections/h_manys', { label: 'settings without position', keep: settings })
   await api.get('/relations/h_manys/one', { label: 'the relation that was sorted by it', mask })
 
-  api.proves('writing: DELETE of an unknown one gives 204')
+  api.proves('writing: unknown-delete')
   await api.delete('/fields/h_manys/missing')
+  api.proves('writing: unknown-delete', 'writing: field-delete')
   await api.delete('/fields/h_missing/missing')
 
-  api.proves('writing: Deleting the many field removes the alias')
+  api.proves('writing: field-delete')
   await api.delete('/fields/h_ones/manys')
   await api.get('/relations/h_manys/one', { label: 'the relation without its alias', mask })
   await api.post('/fields/h_ones', { field: 'manys', type: 'alias', meta: { special: ['o2m'] } }, { label: 'the alias anew', mask })
@@ -105,12 +106,12 @@ const scenario: Scenario = async (api) => {
   await api.get('/fields/h_ones', { label: 'no alias', keep: (body: Json) => body.data.map((one: Json) => one.field) })
   await api.get('/relations/h_manys', { label: 'no relation' })
 
-  api.proves('writing: A primary key can be deleted as a field there (we: refuse)')
+  api.proves('writing: key-field-delete')
   await api.table('h_keyless', [autoKey(), field('a', 'string')])
   await api.delete('/fields/h_keyless/id')
   await api.get('/items/h_keyless', { label: 'a collection without key' })
 
-  api.proves('writing: A collection referenced by a foreign key cannot be deleted')
+  api.proves('writing: collection-delete')
   await api.post('/fields/h_manys', { field: 'again', type: 'integer', schema: {}, meta: {} }, { setup: true })
   await api.relate('h_manys', 'again', 'h_ones')
   await api.delete('/collections/h_ones')
@@ -118,13 +119,13 @@ const scenario: Scenario = async (api) => {
   await api.delete('/collections/h_manys')
   await api.delete('/collections/h_ones', { label: 'once nothing refers to it' })
 
-  api.proves('issue: deletion of a self-referencing collection')
+  api.proves('writing: collection-delete')
   await api.relate('h_tree', 'parent', 'h_tree', { one_field: 'children' })
   await api.seed('h_tree', [{ parent: null }, { parent: 1 }])
   await api.delete('/collections/h_tree')
   await api.get('/collections/h_tree', { label: 'the tree afterwards' })
 
-  api.proves('issue: delete with what depends on it')
+  api.proves('writing: collection-delete', 'writing: dependent-meta')
   const policy = await api.call('POST', '/policies', { setup: true, body: { name: 'of h_texts' } })
   await api.call('POST', '/permissions', {
     setup: true,

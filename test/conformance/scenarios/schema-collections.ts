@@ -23,20 +23,20 @@ const scenario: Scenario = async (api) => {
     api.owns(name)
   api.owns(encodeURIComponent('c odd näme'))
 
-  api.proves('writing: No fields, or none primary: an auto-increment `id` (interface numeric, hidden, readonly) is added')
+  api.proves('writing: collection-create')
   await make('no fields', { collection: 'c_bare', schema: {}, meta: {} })
   await fields('c_bare')
   await make('fields, none primary', { collection: 'c_plain', schema: {}, meta: {}, fields: [field('name', 'string')] })
   await fields('c_plain')
   await api.post('/items/c_plain', { name: 'x' })
 
-  api.proves('writing: Without `meta`, meta is null')
+  api.proves('writing: meta-null')
   await make('no meta', { collection: 'c_no_meta', schema: {}, fields: [autoKey(), { field: 'name', type: 'string', schema: {} }] })
   await api.get('/collections/c_no_meta')
   await fields('c_no_meta')
   await api.get('/items/c_no_meta')
 
-  api.proves('writing: POST /collections with fields')
+  api.proves('writing: collection-create')
   const all = [
     'string',
     'text',
@@ -91,14 +91,14 @@ const scenario: Scenario = async (api) => {
   await api.get('/collections/c_set')
   await fields('c_set')
 
-  api.proves('writing: A folder has `schema: null`; its items and fields give 403')
+  api.proves('writing: collection-folder')
   await make('a folder', { collection: 'c_folder', schema: null, meta: {} })
   await make('within a folder', { collection: 'c_inside', schema: {}, meta: { group: 'c_folder' } })
   await api.get('/collections/c_folder')
   await api.get('/items/c_folder')
   await fields('c_folder')
 
-  api.proves('writing: Existing, empty, missing or directus_ name gives 400')
+  api.proves('writing: collection-name')
   await make('existing', { collection: 'c_plain', schema: {}, meta: {} })
   await make('empty name', { collection: '', schema: {}, meta: {} })
   await make('missing name', { schema: {}, meta: {} })
@@ -125,7 +125,7 @@ const scenario: Scenario = async (api) => {
   await make('fields that are no list', { collection: 'c_odd', schema: {}, meta: {}, fields: 'x' })
   await api.get('/collections/c_odd')
 
-  api.proves('writing: A failing batch keeps nothing')
+  api.proves('writing: collection-create')
   await make('several', [
     { collection: 'c_first', schema: {}, meta: {} },
     { collection: 'c_second', schema: {}, meta: {} },
@@ -137,14 +137,14 @@ const scenario: Scenario = async (api) => {
   await api.get('/collections/c_third')
   await make('an empty batch', [])
 
-  api.proves('writing: unknown gives 403')
+  api.proves('writing: collection-change')
   await api.get('/collections/c_missing')
   await api.get('/collections/C_PLAIN')
   await api.get('/fields/c_missing')
   await api.get('/fields/c_plain/missing')
   await api.get('/fields/c_plain/name', { mask: ids })
 
-  api.proves('schema: GET /collections lists what was made, sorted by name')
+  api.proves('writing: collection-create')
   const mine = (body: Json) =>
     body.data
       .filter((one: Json) => one.collection.startsWith('c_') || one.collection.startsWith('c '))
@@ -160,7 +160,7 @@ const scenario: Scenario = async (api) => {
     keep: (body: Json) => body.data.filter((one: Json) => one.collection === 'c_plain').map((one: Json) => one.field),
   })
 
-  api.proves('writing: DELETE of an unknown one gives 204')
+  api.proves('writing: unknown-delete')
   await api.delete('/collections/c_plain')
   await api.get('/collections/c_plain', { label: 'a removed collection' })
   await api.get('/items/c_plain', { label: 'items of a removed collection' })

@@ -12,7 +12,7 @@ const scenario: Scenario = async (api) => {
   await api.seed('c_targets', [{ name: 'target' }])
   const add = (label: string, body: unknown, collection = 'c_fields') => api.post(`/fields/${collection}`, body, { label, mask })
 
-  api.proves('writing: POST field answers the field; csv and hash types are told only with their special; json gains cast-json by itself')
+  api.proves('writing: field-create')
   for (const type of [
     'string',
     'text',
@@ -45,10 +45,10 @@ const scenario: Scenario = async (api) => {
   await add('a name with blanks', { field: 'odd näme', type: 'string', schema: {}, meta: {} })
   await api.get('/items/c_fields', { label: 'items have the new fields' })
 
-  api.proves('writing: Default string length is 255')
+  api.proves('writing: field-create')
   await api.get('/fields/c_fields/a_string', { keep: (body: Json) => body.data.schema.max_length })
 
-  api.proves('writing: existing, empty, missing name gives 400; unknown collection gives 403; POST field without type is a 204 no-op')
+  api.proves('writing: field-create')
   await add('existing', { field: 'name', type: 'string', schema: {}, meta: {} })
   await add('empty name', { field: '', type: 'string', schema: {}, meta: {} })
   await add('missing name', { type: 'string', schema: {}, meta: {} })
@@ -62,7 +62,7 @@ const scenario: Scenario = async (api) => {
   await add('an unknown collection', { field: 'x', type: 'string', schema: {}, meta: {} }, 'c_missing')
   await add('a bad default', { field: 'bad_default', type: 'integer', schema: { default_value: 'abc' }, meta: {} })
 
-  api.proves('writing: NOT NULL with nulls present: 400 CONTAINS_NULL_VALUES; unique with duplicates: RECORD_NOT_UNIQUE')
+  api.proves('writing: field-nulls')
   await add('NOT NULL without default on rows', { field: 'must', type: 'integer', schema: { is_nullable: false }, meta: {} })
   await api.seed('c_fields', [{ name: 'two', only: 2 }])
   await add('unique with a default on rows', { field: 'same', type: 'integer', schema: { is_unique: true, default_value: 1 }, meta: {} })
@@ -78,7 +78,7 @@ const scenario: Scenario = async (api) => {
   await api.post('/fields/c_fields', { field: 'strict', type: 'integer', schema: {}, meta: {} }, { setup: true })
   await api.post('/fields/c_fields', { field: 'wordy', type: 'string', schema: {}, meta: {} }, { setup: true })
 
-  api.proves('writing: POST /relations makes no alias; every bad input is 400')
+  api.proves('writing: relations')
   await relate('many to one', {
     collection: 'c_fields',
     field: 'target',
@@ -111,7 +111,7 @@ const scenario: Scenario = async (api) => {
     schema: { on_delete: 'EXPLODE' },
   })
 
-  api.proves('writing: GET lists only the many side')
+  api.proves('writing: relations')
   await api.get('/relations/c_fields', { mask })
   await api.get('/relations/c_fields/target', { mask })
   await api.get('/relations/c_targets', { mask })

@@ -54,9 +54,7 @@ const scenario: Scenario = async (api) => {
   await api.table('s_manys', [key('code', 'string'), field('one', 'integer', { schema: { is_indexed: true } })])
   await api.relate('s_manys', 'one', 's_ones', { one_field: 'manys' })
 
-  api.proves(
-    'writing: Members: version, directus, vendor, collections, fields, systemFields, relations. No `meta.id`; fields without meta are left out',
-  )
+  api.proves('writing: snapshot')
   await api.get('/schema/snapshot', { keep: keepModel })
   await api.get('/schema/snapshot', {
     label: 'the system is no part of it, but for indexes',
@@ -75,7 +73,7 @@ const scenario: Scenario = async (api) => {
   await api.get('/schema/snapshot', { label: 'by the public', token: null })
   await api.call('POST', '/schema/snapshot', { label: 'no POST' })
 
-  api.proves('writing: includeCollections/excludeCollections (not both, 400) give version 2 and never plan removals of others')
+  api.proves('writing: snapshot')
   const part = (query: string) =>
     api.get(`/schema/snapshot?${query}`, {
       keep: (body: Json) =>
@@ -100,7 +98,7 @@ const scenario: Scenario = async (api) => {
   await diff('a part without a field', { ...ones, fields: ones.fields.filter((one: Json) => one.field !== 'amount') })
   await diff('a part that says nothing', { ...ones, collections: [], fields: [] })
 
-  api.proves('writing: diff: 204 if equal; kinds N, E, D')
+  api.proves('writing: diff')
   const changed = async (label: string, edit: (model: Json) => unknown, query = '') => {
     const wanted = await model(api)
     edit(wanted)
@@ -182,7 +180,7 @@ const scenario: Scenario = async (api) => {
     for (const part of ['collections', 'fields', 'relations']) m[part] = m[part].filter((one: Json) => one.collection !== 's_manys')
   })
 
-  api.proves('writing: Another vendor or version 400 unless force')
+  api.proves('writing: diff')
   await changed('another vendor', (m) => set(m, { vendor: 'mysql' }))
   await changed('another vendor by force', (m) => set(m, { vendor: 'mysql' }), '?force=true')
   await changed('no vendor', (m) => void delete m.vendor)
@@ -191,7 +189,7 @@ const scenario: Scenario = async (api) => {
   await changed('another version by no force', (m) => set(m, { directus: '11.0.0' }), '?force=false')
   await changed('an unknown format', (m) => set(m, { version: 3 }))
 
-  api.proves('writing: `mode` merge or mirror (default), else 400')
+  api.proves('writing: diff')
   const less = (m: Json) => set(m, { fields: m.fields.filter((one: Json) => one.field !== 'tags') })
   await changed('merge', less, '?mode=merge')
   await changed('mirror', less, '?mode=mirror')
@@ -208,7 +206,7 @@ const scenario: Scenario = async (api) => {
   await api.call('POST', '/schema/diff', { label: 'YAML that is no file', text: 'version: 1', headers: { 'content-type': 'text/yaml' } })
   await diff('a comparison by the public', {}, '', { token: null, keep: undefined })
 
-  api.proves('writing: POST a file of JSON or YAML')
+  api.proves('writing: diff')
   const upload = (label: string, text: string, type: string) =>
     api.call('POST', '/schema/diff', {
       label,
@@ -239,7 +237,7 @@ const scenario: Scenario = async (api) => {
     headers: { 'content-type': 'multipart/form-data' },
   })
 
-  api.proves('writing: apply: 204; a stale hash 400')
+  api.proves('writing: apply')
   const wanted = await model(api)
   grown(wanted)
   find(wanted.collections, 's_ones').meta.note = 'applied'
@@ -277,7 +275,7 @@ const scenario: Scenario = async (api) => {
   await api.delete('/items/s_ones/1', { label: 'removed' })
   await api.get('/items/s_fresh', { label: 'what is left of it' })
 
-  api.proves('writing: apply by force')
+  api.proves('writing: apply')
   await apply('an empty diff', { hash: 'x', diff: { collections: [], fields: [], systemFields: [], relations: [] } }, '?force=true')
   const made = { kind: 'N', rhs: fresh.collections[0] }
   const only = (part: object) => ({ hash: 'x', diff: { collections: [], fields: [], systemFields: [], relations: [], ...part } })

@@ -1,9 +1,9 @@
-/** The columns of the system tables that hold users, rights and the schema. Only facts of the database are recorded, no texts. */
+/** The columns of the system tables that hold users, rights, files and the schema. Only facts of the database are recorded, no texts. */
 import type { Json, Scenario } from '../runner.ts'
 
 const tables = [
   ...['users', 'roles', 'policies', 'access', 'permissions', 'settings', 'collections', 'fields', 'relations'],
-  ...['activity', 'revisions', 'versions', 'comments'],
+  ...['activity', 'revisions', 'versions', 'comments', 'files', 'folders'],
 ]
 
 /** `name: type, data type(length) not null = default → table of this list [special]`. */

@@ -10,7 +10,7 @@ const scenario: Scenario = async (api) => {
   const send = (label: string, method: string, path: string, text: string | undefined, headers: Record<string, string>) =>
     api.call(method, path, { label, text, headers })
 
-  api.proves('system: JSON `null`, number, string, broken: 400 `INVALID_PAYLOAD`')
+  api.proves('system: body-form', 'writing: bad-body')
   for (const text of ['null', '5', '"text"', 'true', '{', '{"name":', "{'name':1}", '[1', '{"name":"a"} x', 'undefined', '{"name":"a",}']) {
     await send(`POST ${text}`, 'POST', '/items/c_bodies', text, json)
     await send(`PATCH ${text}`, 'PATCH', '/items/c_bodies/1', text, json)
@@ -21,16 +21,17 @@ const scenario: Scenario = async (api) => {
   await send('broken JSON on a missing collection', 'POST', '/items/c_missing', '{', json)
   await send('broken JSON on a GET', 'GET', '/items/c_bodies/1', undefined, json)
 
-  api.proves('system: Non-JSON or missing content type = empty body, so POST creates an empty item')
+  api.proves('system: body-form', 'writing: non-json')
   await send('text', 'POST', '/items/c_bodies?fields=name', '{"name":"x"}', { 'content-type': 'text/plain' })
   await send('a form', 'POST', '/items/c_bodies?fields=name', 'name=x', { 'content-type': 'application/x-www-form-urlencoded' })
   await send('XML', 'POST', '/items/c_bodies?fields=name', '<a/>', { 'content-type': 'application/xml' })
   await send('no body', 'POST', '/items/c_bodies?fields=name', undefined, {})
   await send('an empty JSON body', 'POST', '/items/c_bodies?fields=name', '', json)
+  await send('PATCH of many with text', 'PATCH', '/items/c_bodies', '[{"id":1}]', { 'content-type': 'text/plain' })
   await send('PATCH with text', 'PATCH', '/items/c_bodies/1?fields=name', 'x', { 'content-type': 'text/plain' })
   await send('PATCH without body', 'PATCH', '/items/c_bodies/1?fields=name', undefined, {})
 
-  api.proves('access: bad charset/encoding: 400; BOM accepted')
+  api.proves('access: body-form')
   await send('charset utf-8', 'POST', '/items/c_bodies?fields=name', '{"name":"ü"}', { 'content-type': 'application/json; charset=utf-8' })
   await send('upper-case type', 'POST', '/items/c_bodies?fields=name', '{"name":"u"}', {
     'content-type': 'Application/JSON; Charset=UTF-8',
@@ -43,7 +44,7 @@ const scenario: Scenario = async (api) => {
   await send('merge-patch', 'PATCH', '/items/c_bodies/1?fields=name', '{"name":"m"}', { 'content-type': 'application/merge-patch+json' })
   await send('ld+json', 'POST', '/items/c_bodies?fields=name', '{"name":"ld"}', { 'content-type': 'application/ld+json' })
 
-  api.proves('access: Over 1 MB: 400 INVALID_PAYLOAD')
+  api.proves('access: body-limit')
   const sized = (bytes: number) => JSON.stringify({ name: 'x'.repeat(bytes - '{"name":""}'.length) })
   await send('1 MB', 'POST', '/items/c_bodies?fields=id', sized(1024 * 1024), json)
   await send('1 MB and a byte', 'POST', '/items/c_bodies?fields=id', sized(1024 * 1024 + 1), json)

@@ -9,7 +9,7 @@ const scenario: Scenario = async (api) => {
   const post = (body: unknown, query = '') => api.post(path + query, body, { label: `POST ${query} ${JSON.stringify(body)}` })
   const count = (label: string) => api.get(`${path}?limit=1&fields=title&sort=-id&meta=total_count`, { label })
 
-  api.proves('writing: POST answers 200 with the item, defaults filled in')
+  api.proves('writing: post')
   await post({ title: 'first' })
   await post({ title: 'all given', code: 'A', short: 'abcde', rank: 3, flag: false, kind: 'other', parent: 1 })
   await post({ title: 'nulls', code: null, short: null, rank: null, kind: null, parent: null })
@@ -17,14 +17,14 @@ const scenario: Scenario = async (api) => {
   await post({ title: 'nested fields', parent: 2 }, '?fields=title,parent.name')
   await post({ title: 'with meta' }, '?meta=*')
 
-  api.proves('writing: POST `[]` gives `data: []`. Lists answered by POST follow `sort`')
+  api.proves('writing: post-empty', 'writing: post-order', 'writing: post')
   await post([])
   await post([{ title: 'b' }, { title: 'a' }], '?fields=title')
   await post([{ title: 'b' }, { title: 'c' }, { title: 'a' }], '?fields=title&sort=title')
   await post([{ title: 'x' }, { title: 'y' }], '?fields=title&sort=-id&limit=1')
   await post([{ title: 'one in a list' }], '?fields=title')
 
-  api.proves('writing: Unknown fields in the body are ignored; an unknown field in `fields` gives 204 with no body, and the row is kept')
+  api.proves('writing: unknown-fields')
   await post({ title: 'unknown field', nothing: 5, deep: { a: 1 } }, '?fields=title')
   await post({ title: 'unknown answer' }, '?fields=nothing')
   await count('after 204')
@@ -32,7 +32,7 @@ const scenario: Scenario = async (api) => {
   await count('after a bad query')
   await post({ title: 'bad filter' }, '?filter={')
 
-  api.proves('writing: Required means NOT NULL without default (FAILED_VALIDATION `required`). Null in NOT NULL gives `nnull`')
+  api.proves('writing: required')
   await post({})
   await post({ code: 'no title' })
   await post({ title: null })
@@ -41,7 +41,7 @@ const scenario: Scenario = async (api) => {
   await post([{ code: 'no title' }, { title: null }])
   await count('a failing batch keeps nothing')
 
-  api.proves('writing: RECORD_NOT_UNIQUE and INVALID_FOREIGN_KEY carry collection, field and value')
+  api.proves('writing: unique', 'writing: foreign-key')
   await post({ title: 'taken', code: 'A' })
   await post([
     { title: 'twice', code: 'B' },
@@ -54,7 +54,7 @@ const scenario: Scenario = async (api) => {
     { title: 'orphan', parent: 999 },
   ])
 
-  api.proves('writing: VALUE_TOO_LONG carries field and value for single-field payloads, null otherwise. VALUE_OUT_OF_RANGE has both null')
+  api.proves('writing: too-long', 'writing: out-of-range')
   await post({ title: 'long', short: 'abcdef' })
   await post({ title: 'x'.repeat(256) })
   await post({ title: 'wide', rank: 3000000000 })
@@ -62,7 +62,7 @@ const scenario: Scenario = async (api) => {
   await post({ title: 'long in a list', short: '日本語テキスト' })
   await post({ title: 'fits', short: '日本語テキ' }, '?fields=short')
 
-  api.proves('writing: An explicit integer key moves the sequence (500, then 501)')
+  api.proves('writing: key-sequence')
   await post({ id: 500, title: 'explicit' }, '?fields=id')
   await post({ title: 'next' }, '?fields=id')
   await post({ id: 100, title: 'lower' }, '?fields=id')
@@ -72,7 +72,7 @@ const scenario: Scenario = async (api) => {
   await post({ id: 'abc', title: 'word key' })
   await post({ id: -4, title: 'negative key' }, '?fields=id')
 
-  api.proves("writing: text keys must be given; the database's complaint is a 4xx")
+  api.proves('writing: required')
   await api.table('c_create_texts', [key('slug', 'string'), field('name', 'string')])
   await api.post('/items/c_create_texts', { slug: 'a', name: 'x' })
   await api.post('/items/c_create_texts', { name: 'x' }, { label: 'no key' })
@@ -80,8 +80,11 @@ const scenario: Scenario = async (api) => {
   await api.post('/items/c_create_texts', { slug: '' }, { label: 'an empty text key' })
   await api.post('/items/c_create_texts', { slug: 'with space/slash' }, { label: 'a text key with a slash' })
 
-  api.proves('reading: an unknown collection and `/items/directus_*` are 403 `FORBIDDEN`')
+  api.proves('reading: by-key')
   await api.post('/items/c_missing', { title: 'x' })
+  api.proves('writing: post')
+  await api.post('/items/c_missing', [{ title: 'x' }], { label: 'a list for a collection that there is not' })
+  await api.post('/items/c_create_texts', { slug: 'b' }, { token: null, label: 'by the public' })
   await api.post('/items/directus_users', { email: 'x@example.com' })
 }
 

@@ -17,7 +17,7 @@ const scenario: Scenario = async (api) => {
   const remove = (body: unknown, query = '') => api.delete(path + query, { label: `DELETE ${query} ${JSON.stringify(body)}`, body })
   const left = (label: string) => api.get(`${path}?fields=id&sort=id`, { label })
 
-  api.proves('writing: DELETE answers 204')
+  api.proves('writing: delete')
   await api.delete(`${path}/1`)
   await remove([2, 3])
   await remove({ keys: [4] })
@@ -27,7 +27,7 @@ const scenario: Scenario = async (api) => {
   await api.delete('/items/c_delete_texts', { body: ['c'] })
   await left('after deleting')
 
-  api.proves('writing: A missing item on admin DELETE by key gives 204 with no error. By keys missing keys are skipped')
+  api.proves('writing: missing-item', 'writing: missing-many')
   await api.delete(`${path}/999`)
   await remove([999])
   await remove([6, 999])
@@ -35,7 +35,7 @@ const scenario: Scenario = async (api) => {
   await remove({ query: { filter: { id: 999 } } })
   await left('after missing keys')
 
-  api.proves('writing: A path key of the wrong type gives 403')
+  api.proves('writing: key-path')
   await api.delete(`${path}/abc`)
   await remove(['abc'])
   await remove({ keys: ['abc'] })
@@ -44,7 +44,7 @@ const scenario: Scenario = async (api) => {
   await remove([{}])
   await remove(['7'])
 
-  api.proves('writing: DELETE `{}` or without body give 400. DELETE `[]` gives 204')
+  api.proves('writing: batch-form', 'writing: empty-list')
   await api.delete(path, { label: 'DELETE without body' })
   await remove({})
   await remove([])
@@ -60,18 +60,18 @@ const scenario: Scenario = async (api) => {
   await left('after bad bodies')
   await api.delete(path, { label: 'DELETE with broken JSON', text: '[1', headers: { 'content-type': 'application/json' } })
 
-  api.proves('writing: a parent that is still referenced')
+  api.proves('writing: still-referenced')
   await api.delete('/items/c_delete_parents/2')
   await api.get('/items/c_delete_parents?fields=id')
   await api.get(`${path}/14?fields=id,parent`)
 
-  api.proves('writing: an empty query selects all')
+  api.proves('writing: by-query')
   await remove({ query: { sort: ['id'], limit: 2 } })
   await left('after a limit')
   await remove({ query: {} })
   await left('after an empty query')
 
-  api.proves('writing: a condition that cannot be understood deletes nothing (the reference ignores it)')
+  api.proves('writing: by-query', 'writing: delete')
   await api.seed('c_delete', [{ id: 100, rank: 1 }])
   await remove({ query: { limit: 'abc' } })
   await left('after a bad limit')
@@ -82,7 +82,7 @@ const scenario: Scenario = async (api) => {
   await remove({ query: { filter: { rank: { _some: 5 } } } })
   await left('after a quantifier on a plain column')
 
-  api.proves('reading: an unknown collection and `/items/directus_*` are 403 `FORBIDDEN`')
+  api.proves('reading: by-key')
   await api.delete('/items/c_missing/1')
   await api.delete('/items/c_missing', { body: [1] })
   await api.delete('/items/directus_users/1')

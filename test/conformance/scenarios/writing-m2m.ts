@@ -10,7 +10,7 @@ const scenario: Scenario = async (api) => {
     api.patch(path + where + genreFields, { genres: body }, { label: `genres ${where} ${JSON.stringify(body)}` })
   await api.post(path + genreFields, { id: 1, genres: [{ genre: { code: 'a', name: 'A' } }, { genre: { code: 'b', name: 'B' } }] })
 
-  api.proves('writing: m2m: junction rows with the key of an item, or with an item')
+  api.proves('writing: m2m')
   await genre([{ genre: 'a' }])
   await genre([{ genre: { code: 'a' } }, { genre: { code: 'c', name: 'C' }, sort: 9 }])
   await genre({ create: [{ genre: { code: 'b', name: 'B2' } }, { genre: 'c' }], update: [], delete: [] })
@@ -19,7 +19,7 @@ const scenario: Scenario = async (api) => {
   await api.get(`/items/${bookGenres}?fields=*&sort=id`, { label: 'junction rows' })
   await api.get(`/items/${genres}?fields=*&sort=code`, { label: 'genres' })
 
-  api.proves("writing: A nested error's `path` holds field names without indexes (m2m)")
+  api.proves('writing: nested-errors', 'writing: m2m')
   await genre([{ genre: 'nope' }])
   await genre([{ genre: { code: 'new' } }])
   await genre([{ genre: { code: 'new', name: null } }])
@@ -28,7 +28,7 @@ const scenario: Scenario = async (api) => {
   await api.post(path, [{ genres: [{ genre: { code: 'd', name: 'D' } }] }, { genres: [{ genre: { code: 'e' } }] }], { label: 'a batch' })
   await api.get(`/items/${genres}?fields=*&sort=code`, { label: 'nothing was kept' })
 
-  api.proves('writing: m2a: junction rows that say of which collection; junction `item` is a string')
+  api.proves('writing: m2a')
   const blockFields = `?fields=id,blocks.id,blocks.sort,blocks.collection,blocks.item:${texts}.*,blocks.item:${images}.*`
   const block = (body: unknown) => api.patch(`${path}/2${blockFields}`, { blocks: body }, { label: `blocks ${JSON.stringify(body)}` })
   await api.post(path + blockFields, {
@@ -52,7 +52,7 @@ const scenario: Scenario = async (api) => {
   await api.post(`/items/${blocks}?fields=item,collection`, { collection: texts, item: { body: 'direct' } })
   await api.post(`/items/${blocks}?fields=item,collection`, { item: 5 }, { label: 'a number without collection' })
 
-  api.proves('writing: m2a without collection, or one not allowed, gives 400')
+  api.proves('writing: m2a')
   await block([{ item: { body: 'x' } }])
   await block([{ id: 8, item: { body: 'x' } }])
   await block([{ collection: null, item: { body: 'x' } }])

@@ -11,7 +11,7 @@ const scenario: Scenario = async (api) => {
     api.patch(path + where + fields, body, { label: `PATCH ${where} ${JSON.stringify(body)}` })
   const all = (label: string) => api.get(`/items/${authors}?fields=id,name,country&sort=id`, { label })
 
-  api.proves('writing: m2o object without key creates; with a known key updates; with an unknown key creates with that key')
+  api.proves('writing: m2o')
   await post({ title: 'a', author: { name: 'A' } })
   await post({ title: 'b', author: { id: 1, name: 'A1' } })
   await post({ title: 'c', author: { id: 50, name: 'A50' } })
@@ -28,7 +28,7 @@ const scenario: Scenario = async (api) => {
   ])
   await all('authors')
 
-  api.proves('writing: nested to any depth')
+  api.proves('writing: nested-depth')
   await post({ title: 'f', author: { name: 'x', country: { code: 'NO', name: 'Norway' } } })
   await post({ title: 'g', author: { name: 'x', country: { code: 'NO', continent: 'Europe' } } })
   await post([
@@ -38,7 +38,7 @@ const scenario: Scenario = async (api) => {
   await post({ title: 'j', author: { name: 'z', mentor: { name: 'zz', mentor: { name: 'zzz', country: 'NO' } } } })
   await all('authors and mentors')
 
-  api.proves("writing: A nested error's `path` holds field names without indexes. Nested errors roll back everything")
+  api.proves('writing: nested-errors', 'writing: m2o')
   await post({ title: 'k', author: { id: 77 } })
   await post({ title: 'k', author: {} })
   await post({ title: 'k', author: [] })

@@ -12,7 +12,7 @@ const scenario: Scenario = async (api) => {
   const all = (label: string) => api.get(`/items/${books}?fields=id,title,author&sort=id`, { label })
   await api.seed(books, [{ title: 'a' }, { title: 'b' }, { title: 'c' }, { title: 'd' }])
 
-  api.proves('writing: o2m array is the exact set; an unknown key gives 403')
+  api.proves('writing: o2m-list')
   await post({ id: 10, name: 'A', books: [{ title: 'n' }, 1, { id: 2, title: 'b2' }, { id: 90, title: 'n90' }, '3'] })
   await post({ id: 11, name: 'B', books: [999] })
   await post({ name: 'B', books: [1, 999] })
@@ -29,7 +29,7 @@ const scenario: Scenario = async (api) => {
   await post({ id: 13, name: 'D', books: [] })
   await all('null detaches all')
 
-  api.proves('writing: items that others have move; one that says where it belongs stays there if it was ours')
+  api.proves('writing: o2m-move')
   await patch('/10', { books: [1, 2] })
   await patch('/12', { books: [1] })
   await patch('/10', { books: [{ id: 2, author: 13 }] })
@@ -41,7 +41,7 @@ const scenario: Scenario = async (api) => {
   })
   await all('after moves')
 
-  api.proves('writing: many parents at once')
+  api.proves('writing: o2m-list')
   await patch('', { keys: [10, 12], data: { books: [{ title: 'each' }, 3] } })
   await patch('', [
     { id: 10, books: [3, { title: 'own' }] },
@@ -54,12 +54,12 @@ const scenario: Scenario = async (api) => {
   await post([{ name: 'E', books: [{ title: 'e1' }, { title: 'e2' }] }, { name: 'F', books: [{ title: 'f1' }] }, { name: 'G' }])
   await all('after many')
 
-  api.proves('writing: A missing item on admin PATCH gives 204; what should point at it gives INVALID_FOREIGN_KEY')
+  api.proves('writing: missing-item')
   await patch('/999', { name: 'x', books: [{ id: 2, title: 'lost' }] })
   await patch('/999', { books: [1] })
   await patch('/999', { books: [] })
 
-  api.proves('writing: Detailed form: create alone is enough; `update: [{id}]` attaches; `delete` ignores rows of other parents')
+  api.proves('writing: o2m-detailed')
   await post({ id: 20, name: 'H', books: { create: [{ title: 'h1' }] } })
   await patch('/20', { books: { create: [{ title: 'h2', author: 10 }], update: [{ id: 1, title: 'u1' }, { id: 2 }], delete: [] } })
   await patch('/20', { books: { delete: [1, 3, 999] } })
@@ -68,7 +68,7 @@ const scenario: Scenario = async (api) => {
   await patch('/20', { books: { create: [{ id: 1, title: 'taken' }] } })
   await all('after details')
 
-  api.proves('writing: lists of another form give 400')
+  api.proves('writing: o2m-detailed', 'writing: o2m-list')
   for (const list of [
     5,
     'x',
@@ -88,7 +88,7 @@ const scenario: Scenario = async (api) => {
     await patch('/20', { books: list })
   await all('after bad lists')
 
-  api.proves('writing: rows left out are nullified or deleted by `one_deselect_action`')
+  api.proves('writing: deselect')
   const inOrder = `deep=${JSON.stringify({ comments: { _sort: ['id'] }, chapters: { _sort: ['id'] } })}`
   const book = (where: string, body: unknown) =>
     api.patch(`/items/${books}/${where}?fields=id,comments.id,comments.text,comments.position,chapters.name&${inOrder}`, body, {
@@ -102,16 +102,16 @@ const scenario: Scenario = async (api) => {
   await book('1', { chapters: { delete: [1] } })
   await book('2', { chapters: [1, { name: 'iii', book: null }] })
 
-  api.proves('writing: The array form sets no sort. Detailed `create` numbers on from the highest sort (from 1)')
+  api.proves('writing: o2m-sort')
   await book('3', { comments: [{ text: 'a' }, { text: 'b', position: 40 }] })
   await book('3', { comments: { create: [{ text: 'c' }, { text: 'd', position: 77 }, { text: 'e' }] } })
   await book('3', { comments: { create: [{ text: 'f' }, { text: 'g', position: null }], update: [{ id: 4 }] } })
   await book('4', { comments: { create: [{ text: 'h', position: 9 }, { text: 'i' }] } })
-  api.proves('writing: Reads follow `sort_field` unless deep `_sort` is given')
+  api.proves('writing: o2m-sort')
   await api.get(`/items/${books}/4?fields=comments.text,comments.position`)
   await api.post(`/items/${books}?fields=comments.text,comments.position`, { comments: { create: [{ text: 'j' }, { text: 'k' }] } })
 
-  api.proves("writing: A nested error's `path` holds field names without indexes. Nested errors roll back everything")
+  api.proves('writing: nested-errors')
   await book('4', { title: 'kept back', comments: [{ text: null }] })
   await book('4', { comments: [{ text: 'x' }, { position: 1 }] })
   await book('4', { comments: { create: [{ text: 'x' }, {}] } })
@@ -124,7 +124,7 @@ const scenario: Scenario = async (api) => {
   await api.get(`${path}?fields=name&sort=-id&limit=1`, { label: 'nothing was kept' })
   await api.get(`/items/${books}?fields=id,title&sort=-id&limit=1`, { label: 'no book was kept' })
 
-  api.proves('writing: a collection that refers to itself')
+  api.proves('writing: nested-depth', 'writing: o2m-list')
   const sorted = `deep=${JSON.stringify({ pupils: { _sort: ['name'], pupils: { _sort: ['name'] } } })}`
   const tree = (body: object, where = '') =>
     api.call(where ? 'PATCH' : 'POST', `${path}${where}?fields=name,mentor.name,pupils.name,pupils.pupils.name&${sorted}`, {

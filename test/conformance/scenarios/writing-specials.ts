@@ -5,7 +5,7 @@ import type { Json, Scenario } from '../runner.ts'
 const special = (name: string, type: string, ...specials: string[]) => field(name, type, { meta: { special: specials } })
 
 const scenario: Scenario = async (api) => {
-  api.proves('writing: `special: uuid` fills a key, and replaces an explicit null by a new uuid')
+  api.proves('writing: uuid-special')
   await api.table('c_uuids', [
     field('id', 'uuid', { schema: { is_primary_key: true }, meta: { special: ['uuid'] } }),
     field('name', 'string'),
@@ -17,7 +17,7 @@ const scenario: Scenario = async (api) => {
   await api.post('/items/c_uuids', { id: 'abc', name: 'd' }, { label: 'a key that is no uuid' })
   await api.patch('/items/c_uuids/aaaaaaaa-0000-4000-8000-00000000000a', { name: 'e' }, { label: 'PATCH keeps it' })
 
-  api.proves('writing: date/user-created and -updated: on create, a given user-created value gives way only if null, …')
+  api.proves('writing: created-special', 'writing: updated-special')
   await api.table('c_kept', [
     autoKey(),
     field('name', 'string'),
@@ -47,7 +47,7 @@ const scenario: Scenario = async (api) => {
   await api.patch('/items/c_kept/1', { changed_on: null, changed_by: null }, { label: 'update, null', mask })
   await api.patch('/items/c_kept/1', { made_on: old, made_by: somebody }, { label: 'update of -created', mask })
 
-  api.proves('writing: Conceal reads `**********` or null; filtering on it gives 400 INVALID_QUERY. hash is argon2id and readable')
+  api.proves('writing: conceal', 'writing: hash')
   await api.table('c_hidden', [
     autoKey(),
     field('name', 'string'),

@@ -12,7 +12,7 @@ const scenario: Scenario = async (api) => {
   const patch = (where: string, body: unknown) => api.patch(path + where, body, { label: `PATCH ${where} ${JSON.stringify(body)}` })
   const list = (label: string) => api.get(`${path}?fields=id,title,rank&sort=id`, { label })
 
-  api.proves('writing: PATCH answers 200 with the item')
+  api.proves('writing: patch')
   await patch('/1', { title: 'A' })
   await patch('/1?fields=title,rank', { rank: null })
   await patch('/1?fields=title,parent.name', { parent: 2 })
@@ -22,7 +22,7 @@ const scenario: Scenario = async (api) => {
   await patch('/1?fields=title', [])
   await patch('/1/', { rank: 1 })
 
-  api.proves('writing: A missing item on admin PATCH by key gives 204 with no error. A path key of the wrong type gives 403')
+  api.proves('writing: missing-item', 'writing: key-path')
   await patch('/999', { title: 'x' })
   await patch('/999?fields=nothing', { title: 'x' })
   await patch('/999', {})
@@ -33,12 +33,12 @@ const scenario: Scenario = async (api) => {
   await api.patch('/items/c_missing', { keys: [1], data: {} })
   await api.patch('/items/directus_users/1', { title: 'x' })
 
-  api.proves('writing: A changed primary key in PATCH is ignored')
+  api.proves('writing: key-change')
   await patch('/2?fields=id,title', { id: 50, title: 'B' })
   await patch('/2?fields=id,title', { id: 2, title: 'B2' })
   await patch('?fields=id,title', { keys: [2], data: { id: 51, title: 'B3' } })
 
-  api.proves('writing: PATCH is checked as POST is')
+  api.proves('writing: patch', 'writing: required')
   await patch('/1', { title: null })
   await patch('/1', { flag: null })
   await patch('/1', { code: 'B' })
@@ -50,7 +50,7 @@ const scenario: Scenario = async (api) => {
   await patch('/1', { rank: 'abc' })
   await list('nothing has changed')
 
-  api.proves('writing: By keys or batch, missing keys are skipped')
+  api.proves('writing: missing-many', 'writing: patch')
   await patch('?fields=id,rank', { keys: [1, 3], data: { rank: 10 } })
   await patch('?fields=id,rank', { keys: [3, 999], data: { rank: 11 } })
   await patch('?fields=id,rank', { keys: [999], data: { rank: 12 } })
@@ -63,7 +63,7 @@ const scenario: Scenario = async (api) => {
   await patch('', { keys: [1, 2], data: { title: null } })
   await list('after keys')
 
-  api.proves('writing: PATCH by query changes what the query finds')
+  api.proves('writing: by-query')
   await patch('?fields=id,rank', { query: { filter: { rank: { _eq: 10 } } }, data: { rank: 20 } })
   await patch('?fields=id,rank', { query: { filter: { rank: { _eq: 1000 } } }, data: { rank: 21 } })
   await patch('?fields=id,rank', { query: { filter: { id: { _gt: 1 } }, sort: ['-id'], limit: 2 }, data: { rank: 22 } })
@@ -73,7 +73,7 @@ const scenario: Scenario = async (api) => {
   await patch('', { query: { limit: -2 }, data: { rank: 24 } })
   await list('after query')
 
-  api.proves('writing: a list of items with keys is a batch')
+  api.proves('writing: patch')
   await patch('?fields=id,title,rank', [
     { id: 1, title: 'one' },
     { id: 2, rank: 30 },
@@ -90,7 +90,7 @@ const scenario: Scenario = async (api) => {
   await patch('', [{ id: 1, code: 'C' }])
   await list('a failing batch changes nothing')
 
-  api.proves('writing: Batch PATCH without a key, PATCH without keys/query or data, or with an extra member, give 400')
+  api.proves('writing: batch-form', 'writing: patch')
   await patch('', [{ title: 'no key' }])
   await patch('', [{ id: 1, title: 'x' }, { title: 'no key' }])
   await patch('', {})
@@ -109,7 +109,7 @@ const scenario: Scenario = async (api) => {
   await patch('', [null])
   await list('after bad bodies')
 
-  api.proves('writing: every type can be changed and cleared')
+  api.proves('writing: patch')
   await typedTable(api, 'c_update_types')
   const types = (label: string, body: object) => api.patch('/items/c_update_types/1', body, { label })
   await types('numbers', { an_integer: -1, a_big: 12, a_decimal: 3, a_float: '2.5' })
