@@ -139,8 +139,10 @@ export interface Host<N extends Service<any> = any> {
 }
 
 /** Checks the types of a plugin where it stands. */
-export function definePlugin<const O extends OptionsSchema = v.ObjectSchema<{}, undefined>, const N extends Service<any> = never, T = void>(
-  plugin: Plugin<O, N, T>,
-): Plugin<O, N, T> {
+export function definePlugin<
+  const O extends OptionsSchema = v.ObjectSchema<Record<never, never>, undefined>,
+  const N extends Service<any> = never,
+  T = void,
+>(plugin: Plugin<O, N, T>): Plugin<O, N, T> {
   return plugin
 }

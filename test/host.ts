@@ -1,5 +1,5 @@
 /** A running kernel for a test: own database, the default plugins, an admin with a known token. Asked through `fetch`, no port. */
-import { createKernel, type Database, type Kernel, type Plugin } from 'plinth'
+import { createKernel, type Database, definePlugin, type Kernel, type Plugin } from 'plinth'
 import { createLog } from '../kernel/log.ts'
 import { loadPlugins } from '../plugins/mod.ts'
 import { freshDatabase, type TestDatabase } from './database.ts'
@@ -32,6 +32,11 @@ export interface TestHost {
   /** Lines that the kernel logged, parsed. */
   readonly logs: Record<string, unknown>[]
   api<T = any>(method: string, path: string, options?: CallOptions): Promise<Answer<T>>
+  /**
+   * Resolves once the kernel has heard of every change made so far. Its own changes empty its caches at once and again when
+   * their notices come, so whoever counts statements waits for those first. Done once at the start.
+   */
+  settled(): Promise<void>
   close(): Promise<void>
 }
 
@@ -56,8 +61,17 @@ export async function startKernel(options: TestOptions = {}): Promise<TestHost> 
   if (options.sql) await database.db.execute(options.sql)
   const logs: Record<string, unknown>[] = []
   const here = new URL('./', import.meta.url).href
+  let notice = Promise.withResolvers<void>()
+  let current: () => Promise<void> | undefined
+  const settling = definePlugin({
+    name: 'settling',
+    setup({ versions }) {
+      current = versions.current
+      versions.watch('settling', () => notice.resolve())
+    },
+  })
   const kernel = await createKernel({
-    plugins: [...(await loadPlugins(options.change ?? [], here)), ...(options.plugins ?? [])],
+    plugins: [...(await loadPlugins(options.change ?? [], here)), ...(options.plugins ?? []), settling],
     environment: {
       SECRET: 'a-secret-for-tests-0123456789abcdef',
       ADMIN_EMAIL: admin.email,
@@ -93,11 +107,21 @@ export async function startKernel(options: TestOptions = {}): Promise<TestHost> 
     }
   }
 
+  /** Notices come in the order of their commits, so behind this one there is none left. */
+  async function settled(): Promise<void> {
+    notice = Promise.withResolvers()
+    await database.db.execute(`notify plinth, 'settling'`)
+    await notice.promise
+    await current()
+  }
+  await settled()
+
   return {
     kernel,
     driver: database.driver,
     logs,
     api,
+    settled,
     async close() {
       await kernel.close()
       await release()

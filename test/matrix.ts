@@ -78,6 +78,14 @@ const counts: Readonly<Record<string, { passed: RegExp; failed: RegExp }>> = {
 
 const sum = (form: RegExp, text: string): number => [...text.matchAll(form)].reduce((total, found) => total + Number(found[1]), 0)
 
+/** How each runtime's reporter begins the line of a test that failed. */
+const failure = /^\s*(?:✖|\(fail\)|.* \.\.\. FAILED)/
+/** Lines kept of each run's failures: what is printed last is what a shortened log still has. */
+const shownFailures = 20
+
+const failuresIn = (output: string): string[] =>
+  [...new Set(output.split('\n').filter((line) => failure.test(line)))].slice(0, shownFailures)
+
 /** A run that breaks off, or that has no test, has failed even if no reporter says so. What has no reporter is one check. */
 function resultOf(runtime: string, output: string, code: number | null): Result {
   const forms = counts[runtime]
@@ -118,14 +126,15 @@ async function installRuntimes(): Promise<void> {
 if (!process.env.TEST_DATABASE_URL)
   throw new Error('TEST_DATABASE_URL is not set: it names a PostgreSQL server on which databases may be created')
 await installRuntimes()
-const results: (Result & { readonly line: string })[] = []
+const results: (Result & { readonly lines: readonly string[] })[] = []
 
 async function perform({ name, words, variables }: Run): Promise<void> {
   const started = performance.now()
   const { output, code } = await execute(words, variables)
   const result = resultOf(name.split(' ')[0]!, output, code)
   const seconds = Math.round((performance.now() - started) / 1000)
-  results.push({ ...result, line: `${name.padEnd(14)} ${result.passed} passed, ${result.failed} failed, ${seconds} s` })
+  const line = `${name.padEnd(14)} ${result.passed} passed, ${result.failed} failed, ${seconds} s`
+  results.push({ ...result, lines: [line, ...(result.failed ? failuresIn(output) : [])] })
   console.log(`\n=== ${name}\n${output}`)
 }
 
@@ -141,5 +150,5 @@ await Promise.all([worker(), worker()])
 
 const passed = results.reduce((total, result) => total + result.passed, 0)
 const failed = results.reduce((total, result) => total + result.failed, 0)
-console.log(`\n${results.map(({ line }) => line).join('\n')}\n\n${passed} passed, ${failed} failed`)
+console.log(`\n${results.flatMap(({ lines }) => lines).join('\n')}\n\n${passed} passed, ${failed} failed`)
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0

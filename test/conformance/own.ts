@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { hash } from '@node-rs/argon2'
-import { admin, startKernel, type TestOptions } from '../host.ts'
+import { admin, startKernel, type TestHost, type TestOptions } from '../host.ts'
 import type { NewUser, Target } from './runner.ts'
 
 const SECRET = 'a-secret-for-conformance-0123456789abcdef'
@@ -37,9 +37,9 @@ const more: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'system-export': { FILES_MIME_TYPE_ALLOW_LIST: '*/*' },
 }
 
-export async function startTarget(scenario: string, wrap?: TestOptions['wrap']): Promise<Target & { close(): Promise<void> }> {
+export async function startTarget(scenario: string, wrap?: TestOptions['wrap']): Promise<Target & Pick<TestHost, 'close' | 'settled'>> {
   const folder = await mkdtemp(join(tmpdir(), 'plinth-conformance-'))
-  const { kernel, close } = await startKernel({ env: { ...env, ...more[scenario], DATA_DIR: folder }, ...(wrap && { wrap }) })
+  const { kernel, close, settled } = await startKernel({ env: { ...env, ...more[scenario], DATA_DIR: folder }, ...(wrap && { wrap }) })
   return {
     base: 'http://plinth.test',
     secret: SECRET,
@@ -55,6 +55,7 @@ export async function startTarget(scenario: string, wrap?: TestOptions['wrap']):
       return id
     },
     execute: (sql) => kernel.db.execute(sql),
+    settled,
     async close() {
       await close()
       await rm(folder, { recursive: true, force: true })

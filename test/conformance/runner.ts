@@ -6,7 +6,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { type FormPart, formBytes, formType } from '../form.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: what a server answers has no type until it is looked at.
+/** What a server answers has no type until it is looked at. */
 export type Json = any
 
 export interface NewUser {

@@ -17,6 +17,7 @@ describe('payloads', () => {
     await host.kernel.db.execute(`alter table badge add foreign key (owner) references directus_users;
       insert into directus_fields (collection, field, validation) values ('badge', 'pattern', '{"pattern":{"_regex":"^(a+)+$"}}');`)
     await host.kernel.registry.reload()
+    await host.settled()
   })
   after(() => host.close())
   beforeEach(async () => {

@@ -25,9 +25,15 @@ describe('a refused login', () => {
   for (const [why, found, right] of cases) {
     test(`${why}: one hash, one question, one count`, async () => {
       const work: string[] = []
+      const noted = <T>(what: string, answer: T) => {
+        return async () => {
+          work.push(what)
+          return answer
+        }
+      }
       const credentials = createCredentials({
-        db: { query: async () => (work.push('question'), found) } as never,
-        accounts: { verify: async () => (work.push('hash'), right) } as unknown as Accounts,
+        db: { query: noted('question', found) } as never,
+        accounts: { verify: noted('hash', right) } as unknown as Accounts,
         failures: { count: async () => void work.push('count'), forget: async () => void work.push('forget') },
         stall: 1,
       })
@@ -54,6 +60,7 @@ describe('answers that tell nothing', () => {
     const [{ id }] = (await host.api('GET', '/users?filter[email]=ann@example.com')).data
     await host.api('POST', '/access', { body: { user: id, policy: policy.id } })
     await host.api('PATCH', '/settings', { body: { public_registration: true } })
+    await host.settled()
   })
   after(() => host.close())
 

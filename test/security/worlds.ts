@@ -161,6 +161,7 @@ export async function startWorlds(): Promise<Worlds> {
     '/permissions',
     rules.map((rule) => ({ policy, ...rule })),
   )
+  await host.settled()
 
   async function enter(world: World): Promise<void> {
     await db.execute(`${emptied} ${seen} ${hidden[world]}

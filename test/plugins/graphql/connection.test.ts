@@ -31,6 +31,7 @@ before(async () => {
   await host.api('POST', '/fields/authors', { body: { field: 'articles', type: 'alias', meta: { special: ['o2m'] } } })
   await host.api('PATCH', '/relations/articles/author', { body: { meta: { one_field: 'articles' } } })
   await host.api('PATCH', '/collections/motto', { body: { meta: { singleton: true } } })
+  await host.settled()
 })
 after(() => host.close())
 

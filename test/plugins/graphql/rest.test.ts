@@ -201,6 +201,7 @@ test('most reads can be asked of GraphQL', (t) => {
 test('one statement a root field, whatever is below it', async () => {
   const api = makeApi(target)
   await library(api)
+  await target.settled()
   const headers = { authorization: `Bearer ${target.admin.token}` }
   const roots = [
     'a: q_books(sort: ["id"]) { id author { country { name } mentor { name } } comments(sort: ["position"]) { text } genres { genre { name parent { name } } } blocks { item { ... on q_texts { body } ... on q_images { width artist { name } } } } }',

@@ -61,6 +61,7 @@ describe('?version', () => {
     await make('book', '2', 'wrong', { title: 'right' })
     await make('book', '2', 'unfit', { id: 77, title: 'two u', pages: 'many' })
     await make('page', 'de,a%2Cb', 'plain', { title: 'q' })
+    await host.settled()
   })
   after(() => host.close())
 

@@ -75,7 +75,7 @@ export const relations: Relations = {
 export const isMany = (relation: Relation) => relation.many
 
 export type Value = number | string | null
-// biome-ignore lint/suspicious/noExplicitAny: what an operator compares with.
+/** What an operator compares with. */
 type Operand = any
 /** Null answers no comparison but those with null, which only a variable brings. */
 const known = (compare: (value: NonNullable<Value>, operand: Operand) => boolean) => (value: Value, operand: Operand) =>

@@ -113,7 +113,13 @@ describe('search is served by trigram indexes on the columns it looks at', () =>
     host = await startKernel({
       wrap: (db) => {
         const recorded = recorder.wrap(db)
-        return { ...recorded, text: (text, parameters, how) => (options.push(how), recorded.text(text, parameters, how)) }
+        return {
+          ...recorded,
+          text(text, parameters, how) {
+            options.push(how)
+            return recorded.text(text, parameters, how)
+          },
+        }
       },
       sql: `
         create table book (id serial primary key, title varchar(255), body text, pages integer, price numeric(10, 2));
