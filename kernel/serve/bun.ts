@@ -1,5 +1,5 @@
 /** Serves a kernel on Bun. */
-import { addressOf, type Serve } from './server.ts'
+import { addressOf, type Serve } from './listen.ts'
 
 interface BunServer {
   readonly port: number

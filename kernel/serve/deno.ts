@@ -1,5 +1,5 @@
 /** Serves a kernel on Deno. */
-import { addressOf, type Serve } from './server.ts'
+import { addressOf, type Serve } from './listen.ts'
 
 /** What we use of https://docs.deno.com/api/deno/~/Deno.serve */
 declare const Deno: {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Peer } from '../context.ts'
-import { addressOf, type Serve } from './server.ts'
+import { addressOf, type Serve } from './listen.ts'
 
 /** Milliseconds. Slow headers hold a connection for 20 s, bodies as long as they go on; idle connections outlive a load balancer's usual 60 s. */
 const limits: ServerOptions = {
