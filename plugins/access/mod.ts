@@ -11,8 +11,9 @@ import { createFactorChange } from './factor-change.ts'
 import { ensureFirstAdmin, FirstAdminOptions } from './first-admin.ts'
 import { ownFields, summaryFields } from './graphql.ts'
 import { guardWrites } from './hooks.ts'
+import { describeRoutes } from './openapi.ts'
 import { createPasswords } from './password.ts'
-import { ExplainQuery, permissionRoutes } from './permission-routes.ts'
+import { permissionRoutes } from './permission-routes.ts'
 import { policyRoutes, roleRoutes, userRoutes } from './routes.ts'
 import { createRights } from './rules.ts'
 import { tables } from './tables.ts'
@@ -36,12 +37,7 @@ export const access = definePlugin({
     policyRoutes(host.routes('/policies'), engine, host.db)
     permissionRoutes(host.routes('/permissions'), engine, service)
     engine.crud(host.routes('/access'), 'directus_access')
-    host.hook(openapi, async function describeRights({ describe }, next) {
-      describe('GET /permissions/me', { summary: 'What one may do', audience: 'users' })
-      describe('GET /permissions/me/:collection/:key?', { summary: 'What one may do to an item', audience: 'users' })
-      describe('GET /permissions/explain', { summary: 'Why somebody may do something', query: ExplainQuery, audience: 'admins' })
-      await next()
-    })
+    host.hook(openapi, describeRoutes)
 
     host.hook(graphqlSchema, ownFields(engine))
     host.hook(graphqlSchema, summaryFields(engine))

@@ -7,8 +7,8 @@ import type { FileRow, Storage } from 'plinth/files'
 import type { Items } from 'plinth/items'
 import { ownAddress } from 'plinth/mail'
 import type { ProjectSettings } from 'plinth/settings'
-import * as v from 'valibot'
 import { folder, type Selection, selected } from './archives.ts'
+import { Chosen, Lending } from './bodies.ts'
 import { acceptedFormat, sourceFormat } from './choose-format.ts'
 import { missing, openContent, placeOf, unreachable } from './contents.ts'
 import { createDerived, type Kept, nameOf, withFocal } from './derive.ts'
@@ -28,26 +28,6 @@ export interface HandlerParts {
   readonly accounts: Accounts | undefined
   readonly options: AssetOptions
 }
-
-const Chosen = (most: number) =>
-  v.object({
-    ids: v.pipe(
-      v.array(v.pipe(v.string('must be a list of keys.'), v.uuid('must be a list of keys.'), v.toLowerCase()), 'must be a list of keys.'),
-      v.minLength(1, 'must be a list of keys.'),
-      v.maxLength(most, `must be ${most} keys at most.`),
-    ),
-  })
-
-const Lending = (most: number) =>
-  v.looseObject({
-    /** Seconds. */
-    expires: v.pipe(
-      v.number('must be a number of seconds.'),
-      v.integer('must be a number of seconds.'),
-      v.minValue(1, 'must be 1 at least.'),
-      v.maxValue(most, `must be ${most} at most.`),
-    ),
-  })
 
 /** An image to be made: what of it, and as what. */
 interface Order {

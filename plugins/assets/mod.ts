@@ -4,6 +4,7 @@ import { accounts } from 'plinth/access'
 import { storage } from 'plinth/files'
 import { items } from 'plinth/items'
 import { projectSettings } from 'plinth/settings'
+import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
 import type { AssetHandlers } from './handlers.ts'
 import { assetProblems } from './problems.ts'
@@ -51,6 +52,10 @@ export const assets = definePlugin({
       return loaded
     }
     host.onClose(async () => (await loaded)?.settled())
+    host.hook(openapi, async function describeRoutes(event, next) {
+      ;(await import('./openapi.ts')).describeAssets(event, options)
+      await next()
+    })
     const routes = host.routes('/assets')
     routes.get('/:id/:filename?', async (c) => (await handlers()).one(c))
     routes.post('/files', async (c) => (await handlers()).selection(c))

@@ -39,7 +39,7 @@ export interface Limits {
   readonly operations: number
 }
 
-const names = [
+export const names = [
   'key',
   'transforms',
   'width',

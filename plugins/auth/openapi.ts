@@ -17,6 +17,8 @@ const Session = v.looseObject({ id: v.string(), current: v.boolean() })
 
 export const describeRoutes: Handler<OpenapiEvent> = async function describeAuth({ describe }, next) {
   const done = { status: 204 }
+  const Ways = v.object({ data: v.array(v.looseObject({})), disableDefault: v.boolean() })
+  describe('GET /auth', { summary: 'Ways to sign in, beside passwords', response: Ways })
   describe('POST /auth/login', { summary: 'Sign in', body: Login, response: Tokens })
   describe('POST /auth/refresh', { summary: 'Get new tokens for the refresh token', body: Refresh, response: Tokens })
   describe('POST /auth/logout', { summary: 'Sign out', body: Refresh, ...done })

@@ -1,6 +1,7 @@
 /** GET /docs: the API's reference for people, made by Scalar of what /server/specs/oas tells the caller. */
 import { definePlugin, env } from 'plinth'
 import { pages } from 'plinth/pages'
+import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
 
 export const docs = definePlugin({
@@ -11,5 +12,9 @@ export const docs = definePlugin({
     if (!enabled) return
     const answer = host.use(pages).open(host.routes, '/docs/files', async () => (await import('./page.ts')).docsPage)
     host.routes('/docs').get('/', answer)
+    host.hook(openapi, async function describePage({ describe }, next) {
+      describe('GET /docs', { summary: 'This document, to be read', answers: ['text/html'] })
+      await next()
+    })
   },
 })

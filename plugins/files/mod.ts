@@ -4,6 +4,7 @@ import { graphqlSchema } from 'plinth/graphql'
 import { items } from 'plinth/items'
 import { ownAddress } from 'plinth/mail'
 import { healthChecks, serverInfo } from 'plinth/server'
+import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
 import { type Storage, storage, storageDrivers } from './api.ts'
 import type { FileDetails } from './details.ts'
@@ -94,6 +95,7 @@ export const files = definePlugin({
     engine.crud(routes, filesTable.name, { single: true })
     engine.crud(host.routes('/folders'), foldersTable.name)
     host.hook(graphqlSchema, importField(engine))
+    host.hook(openapi, async (event, next) => (await import('./openapi.ts')).describeRoutes(event, next))
     watchFiles(host, { leftovers, additions })
     host.schedule('17 * * * *', () => leftovers.clear())
 

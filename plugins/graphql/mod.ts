@@ -8,6 +8,7 @@ import { LRUCache } from 'lru-cache'
 import { definePlugin, type Env, env, points, problems, type RequestContext, type Snapshot } from 'plinth'
 import { items } from 'plinth/items'
 import { pages } from 'plinth/pages'
+import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
 import { byRoute, graphqlSchema, type Scope, systemFields } from './api.ts'
 import { contentType, wantsModern } from './media.ts'
@@ -170,6 +171,7 @@ export const graphql = definePlugin({
     for (const path of ['/', '/items']) texts.get(path, told('items'))
     texts.get('/system', told('system'))
     host.hook(graphqlSchema, textField)
+    host.hook(openapi, async (event, next) => (await import('./openapi.ts')).describeRoutes(event, next))
 
     const routes = host.routes('/graphql')
     routes.use('*', async function inItsMedia(c, next) {

@@ -2,6 +2,7 @@
 import { definePlugin } from 'plinth'
 import { graphqlSchema } from 'plinth/graphql'
 import { items } from 'plinth/items'
+import { openapi } from 'plinth/specs'
 import { guardComments } from './comments.ts'
 import { problems } from './problems.ts'
 import { recordWrites } from './record.ts'
@@ -36,6 +37,7 @@ export const history = definePlugin({
     engine.crud(versions, 'directus_versions')
     revertRoutes(host, host.routes('/utils'), engine)
     host.hook(graphqlSchema, revertField)
+    host.hook(openapi, async (event, next) => (await import('./openapi.ts')).describeRoutes(event, next))
     if (options.RETENTION_ENABLED) host.schedule(options.RETENTION_SCHEDULE, () => forget(host.db, host.registry.snapshot, options))
   },
 })

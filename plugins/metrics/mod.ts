@@ -19,7 +19,7 @@ export const metrics = definePlugin({
       if (context.response) requests.note(context.request.method, context.response.status, performance.now() - start)
     })
     host.hook(openapi, async function describeMetrics({ describe }, next) {
-      describe('GET /metrics', { summary: 'Figures for Prometheus', audience: 'admins' })
+      describe('GET /metrics', { summary: 'Figures for Prometheus', answers: ['text/plain'], audience: 'admins' })
       await next()
     })
     host.routes('/metrics').get('/', async (c) => {

@@ -58,7 +58,7 @@ export const server = definePlugin({
     })
 
     host.hook(openapi, async function describeServer({ describe }, next) {
-      describe('GET /server/ping', { summary: 'Whether it answers' })
+      describe('GET /server/ping', { summary: 'Whether it answers', answers: ['text/html'] })
       describe('GET /server/info', { summary: 'What it is' })
       describe('GET /server/health', { summary: 'How it is', audience: 'users' })
       describe('GET /extensions', { summary: 'Plugins that are on', audience: 'admins' })

@@ -16,8 +16,15 @@ export interface RouteDescription {
   readonly status?: number
   /** Media type of the body, where it is not JSON. A form has its file as `file`. */
   readonly type?: string
+  /** Media types of the answer, where it is not JSON. */
+  readonly answers?: readonly string[]
+  /** Collection whose item is what is asked, changed and answered, with the parameters of a read; `items`: several of them. */
+  readonly item?: string
+  readonly items?: string
   /** Who is served; the document tells others nothing of it. Default: everybody. */
   readonly audience?: 'users' | 'admins'
+  /** Left out: it only says what to ask instead, or follows a protocol that is told elsewhere. */
+  readonly hidden?: true
 }
 
 export interface OpenapiEvent {
@@ -26,5 +33,8 @@ export interface OpenapiEvent {
   describe(route: string, description: RouteDescription): void
 }
 
-/** Asked when the OpenAPI document is made: handlers say more of their routes, which stand in it anyway. */
+/**
+ * Asked when the OpenAPI document is made: handlers say more of their routes, which stand in it anyway. Of a route that reads or writes items in the
+ * usual way only `body` and `type` count: what it takes beside JSON.
+ */
 export const openapi = hookPoint<OpenapiEvent>('specs.openapi')

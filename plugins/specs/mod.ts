@@ -62,6 +62,11 @@ export const specs = definePlugin({
       return c.body(document, 200, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-cache' })
     })
 
+    host.hook(openapi, async function describeDocuments({ describe }, next) {
+      describe('GET /server/specs/oas', { summary: 'This document' })
+      describe('GET /server/specs/ts', { summary: 'Types for the SDK', answers: ['text/plain'] })
+      await next()
+    })
     host.hook(graphqlSchema, documentField)
     routes.get('/ts', async (c) => {
       const [{ toTypescript }, { ofTables }] = await Promise.all([import('./typescript.ts'), import('./types-model.ts')])

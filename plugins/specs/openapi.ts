@@ -82,9 +82,8 @@ const besides: Readonly<Record<string, Parameter>> = {
 }
 
 const failed = { default: ref('responses', 'Failed') }
-const answered = (schema: JsonSchema | undefined, status = 200) => ({
-  responses: { [status]: { description: 'Done.', ...(schema ? json(schema) : {}) }, ...failed },
-})
+const withContent = (content: object, status = 200) => ({ responses: { [status]: { description: 'Done.', ...content }, ...failed } })
+const answered = (schema: JsonSchema | undefined, status?: number) => withContent(schema ? json(schema) : {}, status)
 const taking = (schema: JsonSchema) => ({ requestBody: { required: true, ...json(schema) } })
 const withVersion = { 'X-Item-Version': { schema: text, description: 'What `If-Match` of a change takes.' } }
 const unchanged = { 304: { description: 'What one has is current.' } }
@@ -102,6 +101,11 @@ export function toOpenapi(parts: OpenapiParts): Record<string, unknown> {
   const names = uniqueNames(told.map(({ name, system }) => [name, system ? name.replace(/^directus_/, '') : `items_${name}`]))
   const schemas: Record<string, JsonSchema> = {}
   const paths: Record<string, Operations> = {}
+  /** Of items of a collection, as far as the document tells of them. */
+  const known = (collection: string, suffix = ''): JsonSchema => {
+    const title = `${names.get(collection)}${suffix}`
+    return schemas[title] ? ref('schemas', title) : {}
+  }
 
   for (const { name, system } of told) {
     const title = names.get(name)!
@@ -202,18 +206,20 @@ export function toOpenapi(parts: OpenapiParts): Record<string, unknown> {
   for (const { plugin, route } of parts.routes) {
     const [method = '', served] = route.split(' ')
     if (!served || !/^(GET|PUT|POST|PATCH|DELETE)$/.test(method) || served.includes('*') || served.startsWith('/items/')) continue
-    const { audience } = parts.described.get(route) ?? {}
-    if (audience && !isFor[audience]) continue
-    const path = served.replace(/:(\w+)(\{[^}]*\})?\??/g, '{$1}')
-    const crud = /^(\/[^/{]+)(\/\{\w+\})?$/.exec(path)
-    if (
-      crud &&
-      generic.has(crud[1]!) &&
-      (paths[`${crud[1]}${crud[2] ? '/{id}' : ''}`]?.[method.toLowerCase()] || crud[2] !== undefined || !parts.described.has(route))
-    )
-      continue
-    paths[path] ??= {}
-    paths[path][method.toLowerCase()] ??= { tags: [plugin], ...toOperation(path, parts.described.get(route)) }
+    const description = parts.described.get(route) ?? {}
+    if (description.hidden || (description.audience && !isFor[description.audience])) continue
+    const verb = method.toLowerCase()
+    // What may be left out at the end makes two paths.
+    for (const path of [...new Set([served.replace(/\/:\w+\?$/, ''), served])].map(bracketed)) {
+      const crud = /^(\/[^/{]+)(\/\{\w+\})?$/.exec(path)
+      if (crud && generic.has(crud[1]!)) {
+        const usual = paths[`${crud[1]}${crud[2] ? '/{id}' : ''}`]?.[verb]
+        if (usual) takeToo(usual, description)
+        if (usual || crud[2] !== undefined || !parts.described.has(route)) continue
+      }
+      paths[path] ??= {}
+      paths[path][verb] ??= { tags: [plugin], ...toOperation(path, verb, description, known) }
+    }
   }
 
   return {
@@ -259,18 +265,35 @@ const schemaOf = (schema: Parameters<typeof toJsonSchema>[0]): JsonSchema => {
   return found
 }
 
+const bracketed = (route: string): string => route.replace(/:(\w+)(\{[^}]*\})?\??/g, '{$1}')
+
+/** A route of items takes more than their JSON. */
+function takeToo(usual: Operation, { body, type }: RouteDescription): void {
+  const { content } = (usual.requestBody ?? {}) as { content?: Record<string, unknown> }
+  if (content && body && type) content[type] = { schema: schemaOf(body) }
+}
+
 function toOperation(
   path: string,
-  { summary, query, body, response, status, type = 'application/json' }: RouteDescription = {},
+  verb: string,
+  { summary, query, body, response, status, type = 'application/json', answers, item, items }: RouteDescription,
+  known: (collection: string, suffix?: string) => JsonSchema,
 ): Operation {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: text }))
-  const { properties = {}, required = [] } = query ? (schemaOf(query) as { properties?: object; required?: string[] }) : {}
-  const inQuery = Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }))
-  const found = [...inPath, ...inQuery]
+  const { properties = {}, required = [] } = query
+    ? (schemaOf(query) as { properties?: Record<string, JsonSchema>; required?: string[] })
+    : {}
+  const inQuery = Object.entries(properties).map(([name, { description, ...schema }]) => {
+    return { name, in: 'query', required: required.includes(name), ...(description ? { description } : {}), schema }
+  })
+  const found = [...inPath, ...inQuery, ...asking(item ? ofItem : items ? ['fields'] : [])]
+  const taken = body ? schemaOf(body) : item && verb === 'patch' ? known(item, 'Change') : undefined
+  const given = item ? data(known(item)) : items ? data(listOf(known(items))) : response && schemaOf(response)
+  const content = answers ? { content: Object.fromEntries(answers.map((one) => [one, {}])) } : given ? json(given) : {}
   return {
     ...(summary ? { summary } : {}),
     ...(found.length ? { parameters: found } : {}),
-    ...(body ? { requestBody: { required: true, content: { [type]: { schema: schemaOf(body) } } } } : {}),
-    ...answered(response && schemaOf(response), status),
+    ...(taken ? { requestBody: { required: true, content: { [type]: { schema: taken } } } } : {}),
+    ...withContent(content, status),
   }
 }
