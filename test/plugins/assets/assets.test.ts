@@ -312,6 +312,7 @@ describe('what is made is kept', () => {
 
   test('equal requests at the same moment make one image, later ones find it', async () => {
     const id = await put(host, await picture(), 'p.jpg', 'image/jpeg')
+    await until(async () => (await host.api('GET', `/files/details?ids=${id}`)).data[0].thumbhash !== null) // which reads it too
     const driver = host.kernel.use(storage).at('main')
     const reads: string[] = []
     const { get, path } = driver
