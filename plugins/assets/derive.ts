@@ -1,7 +1,7 @@
 /** Transformed images: found where an earlier request left them, else made, once for all who ask at the same time, and left there. */
 import { LRUCache } from 'lru-cache'
 import { type Host, Problem, problems, quoteName } from 'plinth'
-import { derivedPrefix, type FileRow, type Place, type Storage, type StorageDriver } from 'plinth/files'
+import { derivedPrefix, type FileRow, inStage, type Place, type Storage, type StorageDriver } from 'plinth/files'
 import { openContent, placeOf, unreachable } from './contents.ts'
 import { digest } from './digest.node.ts'
 import { createGate } from './gate.ts'
@@ -161,13 +161,15 @@ export function createDerived(host: Host, storage: Storage, limits: DeriveLimits
 const whole = (bytes: Uint8Array): Sendable => ({ size: bytes.byteLength, stream: async () => bytes as Uint8Array<ArrayBuffer> })
 
 /** Rows may be wrong about sizes: what turns out to be heavier answers its weight, leaves and waits again. */
-async function make({ log }: Pick<Host, 'log'>, { driver, file, wish, format }: Work, weight: number, limits: DeriveLimits) {
+async function make(host: Host, { driver, file, wish, format }: Work, weight: number, limits: DeriveLimits) {
   const { open, transform } = await import('./transform.ts')
-  const source = await sourceOf({ log }, driver, file.filename_disk, limits.bytes)
-  const opened = await open(source, limits)
-  const weighed = opened.pixels / 1e6
-  if (weighed > weight * 1.01 && weight < limits.megapixels) return weighed
-  return { bytes: await transform(source, opened, wish, format, limits), isNew: true }
+  const source = await sourceOf(host, driver, file.filename_disk, limits.bytes)
+  return inStage(host, 'transform', async () => {
+    const opened = await open(source, limits)
+    const weighed = opened.pixels / 1e6
+    if (weighed > weight * 1.01 && weight < limits.megapixels) return weighed
+    return { bytes: await transform(source, opened, wish, format, limits), isNew: true }
+  })
 }
 
 /** @throws what `readAll` does */

@@ -1,5 +1,5 @@
 /** What other plugins may import of files, as `plinth/files`: where contents are kept, and how a third party keeps them elsewhere. */
-import { hookPoint, service } from 'plinth'
+import { type Host, hookPoint, service } from 'plinth'
 import type { readForm as ReadForm } from './multipart.node.ts'
 
 export interface Stored {
@@ -67,8 +67,24 @@ export interface DriversEvent {
   readonly drivers: Map<string, DriverFactory>
 }
 
+/** Work on contents that an answer waits for: what a storage does, what is made of an image. */
+export interface StageEvent {
+  readonly name: 'store' | 'transform'
+}
+
 export const storage = service<Storage>('files.storage')
 export const storageDrivers = hookPoint<DriversEvent>('files.drivers')
+/** Handlers go around the work: they measure it. */
+export const contentStage = hookPoint<StageEvent>('files.stage')
+
+export async function inStage<T>(host: Pick<Host, 'run' | 'hooked'>, name: StageEvent['name'], work: () => Promise<T>): Promise<T> {
+  if (!host.hooked(contentStage)) return work()
+  let result!: T
+  await host.run(contentStage, { name }, async () => {
+    result = await work()
+  })
+  return result
+}
 
 /** Whatever is derived of a file, such as a smaller image, is kept where its content is, under a name that begins with this; it goes with the content. */
 export const derivedPrefix = (filenameDisk: string): string => `${filenameDisk.replace(/\.[^.]*$/, '')}__`

@@ -1,7 +1,7 @@
 /** STORAGE_LOCATIONS and what each of them is, from the environment. */
-import { env, type Log, Problem, problems, StartError } from 'plinth'
+import { env, type Host, Problem, problems, StartError } from 'plinth'
 import * as v from 'valibot'
-import type { DriverFactory, LocationOptions, Storage, StorageDriver } from './api.ts'
+import { type DriverFactory, inStage, type LocationOptions, type Storage, type StorageDriver } from './api.ts'
 import { streamOf } from './streams.ts'
 
 /** What every location takes, whatever its driver. */
@@ -16,6 +16,8 @@ export interface Location {
   /** ms */
   readonly threshold: number
 }
+
+type GuardParts = Pick<Host, 'log' | 'run' | 'hooked'>
 
 /** `variables`: all that begin with STORAGE_, by their whole names. */
 export function optionsOf(location: string, variables: Readonly<Record<string, string>>): LocationOptions {
@@ -32,7 +34,7 @@ export async function openLocations(
   names: readonly string[],
   variables: Readonly<Record<string, string>>,
   drivers: ReadonlyMap<string, DriverFactory>,
-  log: Log,
+  host: GuardParts,
 ): Promise<Map<string, Location>> {
   const faults: string[] = []
   const opened = new Map<string, Location>()
@@ -40,7 +42,7 @@ export async function openLocations(
     try {
       const { DRIVER: driver, HEALTHCHECK_THRESHOLD: threshold, ...options } = v.parse(Common, optionsOf(name, variables))
       const factory = drivers.get(driver)
-      if (factory) opened.set(name, { driver: guarded(await factory(options as LocationOptions, name), name, log), threshold })
+      if (factory) opened.set(name, { driver: guarded(await factory(options as LocationOptions, name), name, host), threshold })
       else faults.push(`${prefixOf(name)}DRIVER is ${JSON.stringify(driver)}; it may hold one of ${[...drivers.keys()].join(', ')}.`)
     } catch (error) {
       if (v.isValiError(error)) faults.push(...error.issues.map((issue) => wrong(prefixOf(name), issue)))
@@ -76,28 +78,28 @@ export function createStorage(
 }
 
 /** Whatever a driver throws is told to the log, where it can be mended, and to the client as one problem that tells nothing of what is inside. */
-function guarded(driver: StorageDriver, location: string, log: Log): StorageDriver {
+function guarded(driver: StorageDriver, location: string, host: GuardParts): StorageDriver {
   const unavailable = (action: string, error: unknown): Problem => {
-    log.warn('a storage does not work', { storage: location, action, error })
+    host.log.warn('a storage does not work', { storage: location, action, error })
     const isFull = /^(ENOSPC|EDQUOT|EFBIG)$/.test((error as { code?: string } | null)?.code ?? '')
     const reason = isFull ? 'The storage is full.' : `The storage "${location}" does not work.`
     return problems.SERVICE_UNAVAILABLE(reason, { service: action === 'put' ? 'files' : 'assets' }, error)
   }
-  const tried = <T>(action: string, work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
+  const tried = <T>(action: string, work: () => Promise<T>): Promise<T> =>
+    inStage(host, 'store', work).catch((error: unknown) => {
       throw error instanceof Problem ? error : unavailable(action, error)
     })
   const { path, tidy, check } = driver
   return {
     async put(name, content, type) {
       const { stream, fault } = overheard(content)
-      return driver.put(name, stream, type).catch((error: unknown) => {
+      return inStage(host, 'store', () => driver.put(name, stream, type)).catch((error: unknown) => {
         throw fault() ?? unavailable('put', error)
       })
     },
-    get: (name, range) => tried('get', driver.get(name, range)),
-    stat: (name) => tried('stat', driver.stat(name)),
-    delete: (name) => tried('delete', driver.delete(name)),
+    get: (name, range) => tried('get', () => driver.get(name, range)),
+    stat: (name) => tried('stat', () => driver.stat(name)),
+    delete: (name) => tried('delete', () => driver.delete(name)),
     async *list(prefix) {
       try {
         yield* driver.list(prefix)
@@ -106,8 +108,8 @@ function guarded(driver: StorageDriver, location: string, log: Log): StorageDriv
       }
     },
     ...(path && { path: (name) => path.call(driver, name) }),
-    ...(tidy && { tidy: (name) => tried('tidy', tidy.call(driver, name)) }),
-    check: () => tried<unknown>('check', check ? check.call(driver) : driver.stat('health')) as Promise<void>,
+    ...(tidy && { tidy: (name) => tried('tidy', () => tidy.call(driver, name)) }),
+    check: () => tried<unknown>('check', () => (check ? check.call(driver) : driver.stat('health'))) as Promise<void>,
   }
 }
 

@@ -138,7 +138,7 @@ export const files = definePlugin({
     host.hook(points.start, async function openStorages(_, next) {
       const event = { drivers: new Map() }
       await host.run(storageDrivers, event)
-      opened = await openLocations(contents.locations, options['STORAGE_*'], event.drivers, host.log)
+      opened = await openLocations(contents.locations, options['STORAGE_*'], event.drivers, host)
       await next()
     })
     return contents

@@ -1,10 +1,11 @@
 /**
  * Server-Timing (https://www.w3.org/TR/server-timing/): how long finding out who asks took, then what came before the first statement, then all statements,
- * which may run at once. Only administrators are told the stages: by them others could find out what an answer of any length hides from them.
+ * which may run at once, then what was done to contents. Only administrators are told the stages: by them others could find out what an answer of any length hides from them.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Host, points } from 'plinth'
 import { authenticated } from 'plinth/auth'
+import { contentStage } from 'plinth/files'
 import { aroundStatements } from './statements.ts'
 
 /** In ms, by `performance.now()` where they are points in time. */
@@ -14,6 +15,8 @@ interface Stages {
   asked?: number
   database: number
   statements: number
+  /** Of work on contents, by its name. */
+  readonly contents: Map<string, number>
 }
 
 export function tellTimes(host: Host): void {
@@ -39,19 +42,29 @@ export function tellTimes(host: Host): void {
     if (stages) stages.known = performance.now()
     return next()
   })
+  host.hook(contentStage, async function timeContents({ name }, next) {
+    const start = performance.now()
+    try {
+      await next()
+    } finally {
+      const contents = current.getStore()?.contents
+      contents?.set(name, (contents.get(name) ?? 0) + performance.now() - start)
+    }
+  })
   host.hook(points.request, async function timeRequest(request, next) {
-    const stages: Stages = { start: performance.now(), database: 0, statements: 0 }
+    const stages: Stages = { start: performance.now(), database: 0, statements: 0, contents: new Map() }
     await current.run(stages, next)
     request.bear('server-timing', told(stages, request.accountability.admin))
   })
 }
 
-function told({ start, known, asked, database, statements }: Stages, all: boolean): string {
+function told({ start, known, asked, database, statements, contents }: Stages, all: boolean): string {
   const entry = (name: string, ms: number, more = '') => `${name};dur=${ms.toFixed(2)}${more}`
   const total = entry('total', performance.now() - start)
   if (!all || known === undefined) return total
   const stages = [entry('auth', known - start)]
   if (asked !== undefined)
     stages.push(entry('plan', asked - known), entry('db', database, `;desc="${statements} statement${statements === 1 ? '' : 's'}"`))
+  for (const [name, ms] of contents) stages.push(entry(name, ms))
   return [...stages, total].join(', ')
 }

@@ -14,12 +14,11 @@ const drivers = new Map<string, DriverFactory>([
 const bucket = { DRIVER: 's3', KEY: 'an-id', SECRET: 'sesame', BUCKET: 'photos' }
 const open = (options: Record<string, string>) => {
   const variables = Object.entries(options).map(([name, value]) => [`STORAGE_MAIN_${name}`, value])
-  return openLocations(
-    ['main'],
-    Object.fromEntries(variables),
-    drivers,
-    createLog('silent', () => {}),
-  )
+  return openLocations(['main'], Object.fromEntries(variables), drivers, {
+    log: createLog('silent', () => {}),
+    hooked: () => false,
+    run: async () => {},
+  })
 }
 
 test('a bucket needs an id, its key and a name; all else has defaults', async () => {

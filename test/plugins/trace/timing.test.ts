@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { startKernel, type TestHost } from '../../host.ts'
+import { ask, memory } from '../assets/library.ts'
+import { image, upload } from '../files/library.ts'
 
 const told = ({ headers }: { headers: Headers }) =>
   headers
@@ -12,7 +14,7 @@ const told = ({ headers }: { headers: Headers }) =>
 describe('with NODE_ENV=development', () => {
   let host: TestHost
   before(async () => {
-    host = await startKernel({ env: { NODE_ENV: 'development' }, sql: 'create table book (id serial primary key, title text)' })
+    host = await startKernel({ env: { NODE_ENV: 'development', ...memory }, sql: 'create table book (id serial primary key, title text)' })
     await host.api('POST', '/users', { body: { email: 'user@example.com', token: 'user-token' } })
   })
   after(() => host.close())
@@ -41,6 +43,16 @@ describe('with NODE_ENV=development', () => {
       const form = /^auth;dur=[\d.]+, plan;dur=[\d.]+, db;dur=[\d.]+;desc="1 statement", total;dur=[\d.]+$/
       assert.match(headers.get('server-timing')!, form)
     }
+  })
+
+  test('of contents: what the storage took, and what making an image took', async () => {
+    const stored = await upload(host, [['f', await image('png')]])
+    assert.deepEqual(told(stored), ['auth', 'plan', 'db', 'store', 'total'])
+    const asked = async (query = '', headers = {}) => told(await ask(host, `/assets/${stored.data.id}${query}`, { headers }))
+    assert.deepEqual(await asked(), ['auth', 'plan', 'db', 'store', 'total'])
+    assert.deepEqual(await asked('?width=10'), ['auth', 'plan', 'db', 'store', 'transform', 'total'])
+    assert.deepEqual(await asked('?width=10'), ['auth', 'plan', 'db', 'total'], 'it is at hand')
+    assert.deepEqual(await asked('', { 'if-none-match': '*' }), ['auth', 'plan', 'db', 'total'])
   })
 })
 
