@@ -1,9 +1,9 @@
 /** POST /utils/export/:collection: rows as a file among the files. Both halves are the caller's own requests, so their rights hold. */
 import type { Context } from 'hono'
-import { type Env, type Host, isObject, problems, readJson } from 'plinth'
+import { type Env, isObject, problems, readJson } from 'plinth'
 import type { Items } from 'plinth/items'
 import * as v from 'valibot'
-import { inBackground } from './notice.ts'
+import type { Background } from './background.ts'
 
 const formats = ['csv', 'csv_utf8', 'json', 'xml', 'yaml'] as const
 const anObject = (name: string) => v.custom<Record<string, unknown>>(isObject, `"${name}" must be an object.`)
@@ -17,15 +17,13 @@ export const Wish = v.object(
 )
 
 interface Parts {
-  readonly host: Host
   readonly items: Items
+  readonly background: Background
 }
-
-const stays = () => false
 
 /**
  * Answers 204 when the first rows are read; the file is made behind it, and its owner told. @throws FORBIDDEN for who is not signed in or may make no files,
- * INVALID_PAYLOAD, and what is wrong with the query
+ * INVALID_PAYLOAD, SERVICE_UNAVAILABLE, and what is wrong with the query
  */
 export async function exportToFile(parts: Parts, c: Context<Env>): Promise<Response> {
   const { accountability: access } = c.env
@@ -34,21 +32,34 @@ export async function exportToFile(parts: Parts, c: Context<Env>): Promise<Respo
   if (!access.user || !parts.items.visible(access).writable('create', 'directus_files')) throw problems.FORBIDDEN()
   const collection = c.req.param('collection') ?? ''
   const { origin } = new URL(c.req.url)
-  const ask = (path: string, init: RequestInit) => c.env.ask(new Request(origin + path, init), stays)
-  const rows = await ask(`/items/${encodeURIComponent(collection)}`, {
-    method: 'SEARCH',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ query: { limit: -1, ...wish.query, export: wish.format } }),
-  })
-  void inBackground(parts, access.user, `The export of "${collection}" has failed`, async () => {
-    const boundary = crypto.randomUUID()
-    const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
-    const init = { method: 'POST', body: form(boundary, wish.file, rows), headers, duplex: 'half' }
-    // Whoever may make files need not be able to read them: then there is no answer.
-    const kept = await ask('/files?fields=id', init as RequestInit).then((response) => response.text())
-    const leads = kept ? { collection: 'directus_files', item: String(JSON.parse(kept).data.id) } : {}
-    return { subject: `The export of "${collection}" is ready`, ...leads }
-  })
+  let isGone = () => false
+  const ask = (path: string, init: RequestInit) => c.env.ask(new Request(origin + path, init), () => isGone())
+  const place = parts.background.take()
+  try {
+    const rows = await ask(`/items/${encodeURIComponent(collection)}`, {
+      method: 'SEARCH',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: { limit: -1, ...wish.query, export: wish.format } }),
+    })
+    place.start({
+      user: access.user,
+      failed: `The export of "${collection}" has failed`,
+      async run(gone) {
+        isGone = gone
+        const boundary = crypto.randomUUID()
+        const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` }
+        const init = { method: 'POST', body: form(boundary, wish.file, rows), headers, duplex: 'half' }
+        // Whoever may make files need not be able to read them: then there is no answer.
+        const kept = await ask('/files?fields=id', init as RequestInit).then((response) => response.text())
+        const leads = kept ? { collection: 'directus_files', item: String(JSON.parse(kept).data.id) } : {}
+        return { subject: `The export of "${collection}" is ready`, ...leads }
+      },
+      // What has been read is read by nobody else.
+      clear: async () => void (rows.body?.locked || (await rows.body?.cancel())),
+    })
+  } finally {
+    place.leave()
+  }
   return c.body(null, 204)
 }
 

@@ -2,7 +2,7 @@
  * A file of items becomes rows: new ones are made, those whose key is there are changed, all or none. What is wrong is told of every row that it is
  * wrong in, up to a bound: the first set that fails is halved until the rows are found, and the rest of the file is tried too.
  */
-import { type Access, Problem, type Snapshot, system, type Table } from 'plinth'
+import { type Access, Problem, problems, type Snapshot, system, type Table } from 'plinth'
 import type { Caller, Change, Item, Items, Key } from 'plinth/items'
 import type { Row } from './csv.ts'
 
@@ -21,10 +21,14 @@ const batchSize = 500
 export async function importRows(parts: ImportParts, table: Table, rows: () => AsyncIterable<Row>): Promise<void> {
   const { items, access, gone, mostErrors } = parts
   const faults = new Faults()
+  const goOn = () => {
+    if (gone()) throw problems.SERVICE_UNAVAILABLE('Nobody waits for this import any more: nothing of it is kept.', { service: 'import' })
+  }
   await items.within({ access, gone }, async (inside) => {
     faults.clear() // the transaction may be tried again
     let batch: Row[] = []
     const flush = async () => {
+      goOn()
       await write(batch)
       batch = []
       // Histories of a long file are not kept in memory until its end.
@@ -50,6 +54,7 @@ export async function importRows(parts: ImportParts, table: Table, rows: () => A
     }
     await flush()
     faults.throwAny()
+    goOn()
   })
 }
 

@@ -4,6 +4,7 @@ import { storage } from 'plinth/files'
 import { items } from 'plinth/items'
 import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
+import { Background } from './background.ts'
 import { problems } from './problems.ts'
 
 const Options = v.object({
@@ -12,6 +13,9 @@ const Options = v.object({
   IMPORT_BATCH_MAX: env.size('10mb'),
   /** Different things wrong that are told of one file. */
   MAX_IMPORT_ERRORS: env.integer(1000, 1),
+  /** Imports and exports behind their answers: at once, and how many may wait. */
+  BACKGROUND_MAX_CONCURRENT: env.integer(2, 1),
+  BACKGROUND_MAX_WAITING: env.integer(20),
 })
 
 const flag = v.optional(v.string())
@@ -22,17 +26,21 @@ const Form = v.object({ file: v.pipe(v.string(), v.description('CSV or JSON')) }
 export const importPlugin = definePlugin({
   name: 'import',
   needs: [items],
-  after: ['files'],
+  // They are there until what goes on in the background is told.
+  after: ['files', 'mail', 'notifications'],
   options: Options,
   problems,
   setup(host, options) {
     const engine = host.use(items)
+    const background = new Background(host, engine, { running: options.BACKGROUND_MAX_CONCURRENT, waiting: options.BACKGROUND_MAX_WAITING })
+    host.onClose(() => background.close(host.config.shutdownTimeout))
     const parts = {
       host,
       items: engine,
       limit: options.IMPORT_MAX_FILE_SIZE,
       batchLimit: Math.min(options.IMPORT_MAX_FILE_SIZE, options.IMPORT_BATCH_MAX),
       mostErrors: options.MAX_IMPORT_ERRORS,
+      background,
     }
     host.hook(openapi, async function describeImports({ describe }, next) {
       const [{ Parts }, { Wish }] = await Promise.all([import('./batch.ts'), import('./export.ts')])

@@ -3,12 +3,12 @@ import type { Context } from 'hono'
 import { type Access, type Env, type Host, type Problem, parseJson, problems, readJson, type Table } from 'plinth'
 import { isForm, readForm } from 'plinth/files'
 import type { Items } from 'plinth/items'
+import type { Background } from './background.ts'
 import { importParts, toPlan } from './batch.ts'
 import { csvRows, type Row } from './csv.ts'
 import { sparingly } from './heap.node.ts'
 import { importRows, isTextAt } from './import.ts'
 import { jsonRows } from './json.ts'
-import { inBackground } from './notice.ts'
 import { type Spooled, spool } from './spool.node.ts'
 
 export interface UploadParts {
@@ -19,28 +19,36 @@ export interface UploadParts {
   /** The same of a file of several collections, which is held as a whole. */
   readonly batchLimit: number
   readonly mostErrors: number
+  readonly background: Background
 }
 
 type Read = (texts: AsyncIterable<string>, table: Table) => AsyncIterable<Row>
 
-/** One collection's. @throws FORBIDDEN, UNSUPPORTED_MEDIA_TYPE, CONTENT_TOO_LARGE, INVALID_PAYLOAD, and what is wrong with the rows */
+/** One collection's. @throws SERVICE_UNAVAILABLE, FORBIDDEN, UNSUPPORTED_MEDIA_TYPE, CONTENT_TOO_LARGE, INVALID_PAYLOAD, and what is wrong with the rows */
 export async function takeUpload(parts: UploadParts, c: Context<Env>): Promise<Response> {
   const { host, items, mostErrors } = parts
   const { accountability: access } = c.env
   const table = writableTable(items, access, c.req.param('collection') ?? '')
   const csv: Read = (texts, of) => csvRows(texts, (path) => isTextAt(host.registry.snapshot, of, path))
   const formats: Readonly<Record<string, Read>> = { 'text/csv': csv, 'application/vnd.ms-excel': csv, 'application/json': jsonRows }
-  const { format: read, spooled } = await sparingly(() => oneFile(c, formats, parts.limit))
-  const work = (gone: () => boolean) =>
-    sparingly(() => importRows({ items, access, gone, mostErrors }, table, () => read(spooled.texts(), table))).finally(spooled.remove)
-  if (c.req.query('background') === undefined) {
-    await work(c.env.gone)
-    return c.body(null, 200)
+  const place = c.req.query('background') === undefined ? undefined : parts.background.take()
+  try {
+    const { format: read, spooled } = await sparingly(() => oneFile(c, formats, parts.limit))
+    const work = (gone: () => boolean) =>
+      sparingly(() => importRows({ items, access, gone, mostErrors }, table, () => read(spooled.texts(), table)))
+    if (!place) await work(c.env.gone).finally(spooled.remove)
+    place?.start({
+      user: access.user,
+      failed: `The import into "${table.name}" has failed`,
+      async run(gone) {
+        await work(gone)
+        return { subject: `The import into "${table.name}" is done` }
+      },
+      clear: spooled.remove,
+    })
+  } finally {
+    place?.leave()
   }
-  void inBackground(parts, access.user, `The import into "${table.name}" has failed`, async () => {
-    await work(() => false)
-    return { subject: `The import into "${table.name}" is done` }
-  })
   return c.body(null, 200)
 }
 
