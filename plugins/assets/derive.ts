@@ -124,6 +124,7 @@ export function createDerived(host: Host, storage: Storage, limits: DeriveLimits
 
   /** What cannot be kept is sent all the same. The file may have gone, or got another content, in the meantime: then nothing stays. */
   async function keep({ place, driver, file, format }: Work, bytes: Uint8Array): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve)) // the answer goes first
     try {
       await driver.put(place.name, new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(), `image/${format}`)
       const { schema, name: table } = host.registry.snapshot.tables.get('directus_files')!

@@ -70,8 +70,10 @@ export function createLeftovers(host: Host, contents: Pick<Storage, 'at'>): Left
       return claimed.length > 0
     },
     async claimDerived({ storage, name }, file) {
+      // Somebody waits, so not for the disk: a claim that a crash of the database takes with it is made again.
       const claimed = await db.query(
-        `insert into ${table} as l (storage, name, file, due) values ($1, $2, $3, now() + interval '${haste}')
+        `insert into ${table} as l (storage, name, file, due)
+         select $1, $2, $3::uuid, now() + interval '${haste}' from set_config('synchronous_commit', 'off', true)
          on conflict (storage, name) do update set file = excluded.file, due = excluded.due where l.due < now() returning 1 as one`,
         [storage, name, file],
       )

@@ -2,6 +2,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import sharp from 'sharp'
 import { memoryNow } from './figures.ts'
 import { measure, rounds } from './load.ts'
@@ -43,9 +44,15 @@ export async function assetFigures(url: string): Promise<AssetFigures> {
     await ask(400)
     await alone(400)
     const first = { ours: [] as number[], alone: [] as number[] }
-    for (let round = 0; round < rounds; round++) {
-      first.ours.push(await timed(() => ask(800 + round)))
-      first.alone.push(await timed(() => alone(800 + round)))
+    for (let round = 0; round < 4 * rounds; round++) {
+      const turns = [
+        ['ours', ask],
+        ['alone', alone],
+      ] as const
+      for (const [who, work] of round % 2 ? turns : turns.toReversed()) {
+        first[who].push(await timed(() => work(800 + round)))
+        await setTimeout(50) // the image is kept after it has been sent
+      }
     }
     const kept = (await readdir(folder)).find((name) => name.includes('__'))!
     const requests = [{ method: 'GET' as const, path: `/assets/${data.id}?width=400` }]
