@@ -77,19 +77,19 @@ export function guardWrites(host: Host, { items, settings, hash, factors }: Hook
   })
 
   host.hook(itemsUpdate, async function guardUpdated(event, next) {
-    const { table, changes, db } = event
+    const { table, changes, db, access } = event
     await enter(
       event,
       changes.map(({ patch }) => patch),
       changes.flatMap(({ keys }) => keys),
     )
-    if (mayCostRights(table.name, changes)) db.last(keepAnAdmin, db)
+    if (mayCostRights(table.name, changes)) db.last(keepAnAdmin, { db, access })
     await next()
     await leave(event, changes)
   })
 
-  host.hook(itemsDelete, async function guardDeleted({ table, db, keys }, next) {
-    if (mayCostRights(table.name)) db.last(keepAnAdmin, db)
+  host.hook(itemsDelete, async function guardDeleted({ table, db, access, keys }, next) {
+    if (mayCostRights(table.name)) db.last(keepAnAdmin, { db, access })
     if (table.name === 'directus_roles') await releaseRoles(items, db, keys)
     await next()
   })

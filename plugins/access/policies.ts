@@ -35,7 +35,10 @@ export const roleLine = `line (id, parent, path) as (
 )`
 export const rolesOf = 'array(select line.id::text from line order by cardinality(path)) as roles'
 
-export function toPolicy({ id, admin, app, ip }: PolicyRow): Policy {
+/** Whether an address is among those of `ip_access`; null: all are. */
+export function addressesOf(ip: string | null): Policy['allows'] {
   const addresses = ip?.split(',').filter((entry) => entry.trim()) ?? []
-  return { id, admin, app, allows: addresses.length ? addressList(addresses) : null }
+  return addresses.length ? addressList(addresses) : null
 }
+
+export const toPolicy = ({ id, admin, app, ip }: PolicyRow): Policy => ({ id, admin, app, allows: addressesOf(ip) })

@@ -91,6 +91,109 @@ describe('guards', () => {
     })
   })
 
+  describe('no administrator shuts everybody out by an address', () => {
+    const here = '10.1.2.3'
+    /** Asked from `here`. */
+    const ask = async (method: string, path: string, body?: unknown, token = admin.token): Promise<string | number> => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+      const request = new Request(`http://localhost${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
+      const { status, ...answer } = await host.kernel.fetch(request, { ip: here, gone: () => false }).then(async (response) => {
+        const text = await response.text()
+        return { status: response.status, errors: text ? JSON.parse(text).errors : undefined }
+      })
+      return answer.errors?.[0].extensions.code ?? status
+    }
+    const far = ['192.0.2.1']
+    const bound = (ip_access: unknown) => ({ name: 'Bound', admin_access: true, ip_access })
+    const gql = (text: string) => ({ query: `mutation { ${text} }` })
+    const snapshot = async (change: (rows: any) => void) => {
+      const { data } = await call('GET', '/schema/snapshot?include=access')
+      change(data)
+      return data
+    }
+
+    const ways: [why: string, way: () => [string, string, unknown?] | Promise<[string, string, unknown?]>][] = [
+      ['of their policy', () => ['PATCH', `/policies/${policy}`, { ip_access: far }]],
+      ['as text', () => ['PATCH', `/policies/${policy}`, { ip_access: '192.0.2.1,192.0.2.2' }]],
+      ['of several policies', () => ['PATCH', '/policies', { keys: [policy], data: { ip_access: far } }]],
+      ['in a list', () => ['PATCH', '/policies', [{ id: policy, ip_access: far }]]],
+      ['by query', () => ['PATCH', '/policies', { query: { filter: { id: { _eq: policy } } }, data: { ip_access: far } }]],
+      ['nested in a role', () => ['PATCH', `/roles/${me.role}`, { policies: [{ id: link, policy: { id: policy, ip_access: far } }] }]],
+      [
+        'nested in a user',
+        () => ['PATCH', '/users/me', { role: { id: me.role, policies: [{ id: link, policy: { id: policy, ip_access: far } }] } }],
+      ],
+      ['nested in a tie', () => ['PATCH', `/access/${link}`, { policy: { id: policy, ip_access: far } }]],
+      ['by a new policy in place of the own', () => ['PATCH', `/access/${link}`, { policy: bound(far) }]],
+      [
+        'by another role',
+        () => ['PATCH', '/users/me', { role: { name: 'Far', policies: { create: [{ policy: bound(far) }], update: [], delete: [] } } }],
+      ],
+      [
+        'in GraphQL',
+        () => ['POST', '/graphql/system', gql(`update_policies_item(id: "${policy}", data: { ip_access: "192.0.2.1" }) { id }`)],
+      ],
+      [
+        'in GraphQL, several',
+        () => ['POST', '/graphql/system', gql(`update_policies_items(ids: ["${policy}"], data: { ip_access: "192.0.2.1" }) { id }`)],
+      ],
+      [
+        'with the schema',
+        async () => [
+          'POST',
+          '/schema/apply',
+          await snapshot(({ policies }) => {
+            for (const one of policies) if (one.id === policy) one.ip_access = far
+          }),
+        ],
+      ],
+    ]
+    for (const [why, way] of ways) {
+      test(why, async () => {
+        const code = await ask(...(await way()))
+        assert.equal(await ask('GET', '/users'), 200)
+        assert.equal(code, 'UNPROCESSABLE_CONTENT')
+        assert.equal((await call('GET', `/policies/${policy}`)).data.ip_access, null)
+      })
+    }
+
+    test('nor takes the right away with the schema', async () => {
+      const body = await snapshot(({ policies }) => {
+        for (const one of policies) one.admin_access = false
+      })
+      assert.equal(await ask('POST', '/schema/apply', body), 'UNPROCESSABLE_CONTENT')
+    })
+
+    test('the own address may be named, and any where somebody else stays in', async () => {
+      const patch = (ip_access: unknown) => ask('PATCH', `/policies/${policy}`, { ip_access })
+      assert.deepEqual([await patch(['10.1.0.0/16']), await patch([]), await patch(null)], [200, 200, 200])
+      const other = await made('/policies', bound(['10.0.0.0/8']))
+      const user = await made('/users', { email: 'bound@example.com', token: 'token-of-bound' })
+      const tie = await made('/access', { policy: other, user })
+      assert.equal(await patch(far), 200, 'an administrator by another policy can undo it')
+      assert.equal(await ask('GET', '/users'), 'FORBIDDEN')
+      const asBound = (...[method, path, body]: [string, string, unknown?]) => ask(method, path, body, 'token-of-bound')
+      assert.equal(await asBound('DELETE', `/access/${tie}`), 'UNPROCESSABLE_CONTENT')
+      assert.equal(await asBound('PATCH', `/policies/${other}`, { ip_access: ['10.2.0.0/16'] }), 'UNPROCESSABLE_CONTENT')
+      assert.equal(await asBound('PATCH', `/policies/${policy}`, { ip_access: null }), 200)
+      assert.equal(await asBound('DELETE', `/access/${tie}`), 204)
+      await call('DELETE', `/users/${user}`)
+    })
+
+    test('who is no administrator changes others from anywhere', async () => {
+      const role = await made('/roles', { name: 'Keepers' })
+      const keeping = await made('/policies', { name: 'Keepers' })
+      await made('/access', { role, policy: keeping })
+      for (const action of ['read', 'update'])
+        await call('POST', '/permissions', { policy: keeping, collection: 'directus_users', action, fields: ['id', 'status'] })
+      await made('/users', { email: 'keeper@example.com', token: 'token-of-keeper', role })
+      const other = await made('/users', { email: 'kept@example.com' })
+      await sql(`update directus_policies set ip_access = '192.0.2.1' where id = $1`, [policy])
+      assert.equal(await ask('PATCH', `/users/${other}`, { status: 'suspended' }, 'token-of-keeper'), 200)
+      await sql('update directus_policies set ip_access = null where id = $1', [policy])
+    })
+  })
+
   describe('roles', () => {
     test('never stand below themselves', async () => {
       const a = await made('/roles', { name: 'A' })
