@@ -113,7 +113,7 @@ export const auth = definePlugin({
     authRoutes(routes, signing, !options.AUTH_DISABLE_DEFAULT)
     const userRoutes = host.routes('/users')
     sessionRoutes(userRoutes, sessions)
-    secondFactorRoutes(userRoutes, { db, accounts: service, credentials, failures, settings })
+    secondFactorRoutes(userRoutes, { db, accounts: service, credentials, failures, limit: failed, settings })
     const letters: LetterParts = {
       host,
       items: engine,

@@ -2,6 +2,7 @@
 import type { Context, Hono } from 'hono'
 import { type Database, type Env, isUuid, problems, readJson } from 'plinth'
 import type { Accounts } from 'plinth/access'
+import type { Limit } from 'plinth/rate-limit'
 import type { ProjectSettings } from 'plinth/settings'
 import type { Credentials } from './credentials.ts'
 import type { Failures } from './failures.ts'
@@ -13,6 +14,8 @@ export interface SecondFactorParts {
   readonly accounts: Accounts
   readonly credentials: Credentials
   readonly failures: Failures
+  /** Of wrong passwords and codes from one place: nothing else bounds those of the last administrator, or where nobody is suspended. */
+  readonly limit: Limit
   readonly settings: ProjectSettings | undefined
 }
 
@@ -23,12 +26,12 @@ interface UserRow {
 
 const oneUser = 'select email, tfa_secret as secret from directus_users where id = $1::uuid'
 
-export function secondFactorRoutes(routes: Hono<Env>, { db, accounts, credentials, failures, settings }: SecondFactorParts): void {
+export function secondFactorRoutes(routes: Hono<Env>, { db, accounts, credentials, failures, limit, settings }: SecondFactorParts): void {
   routes.post('/me/tfa/generate', async (c) => {
     const user = signedIn(c)
     const { password } = await bodyOf(c, ['password'])
     if (typeof password !== 'string') throw problems.INVALID_PAYLOAD('"password" must be a text.')
-    await credentials.confirm(user, password)
+    await limit.failures(c.env.ip, () => credentials.confirm(user, password))
     const [row] = await db.query<UserRow>(oneUser, [user])
     if (row!.secret !== null) throw alreadyThere()
     const secret = newSecret()
@@ -52,18 +55,21 @@ export function secondFactorRoutes(routes: Hono<Env>, { db, accounts, credential
     const user = signedIn(c)
     const { otp } = await bodyOf(c, ['otp'])
     let wrong = false
-    const disabled = accounts.changeSecondFactor(c.env.accountability, async (tx) => {
-      const [row] = await tx.query<UserRow>(`${oneUser} for update`, [user])
-      if (!row?.secret) throw problems.INVALID_PAYLOAD('There is no second factor to disable.')
-      wrong = !(await useCode(tx, user, row.secret, otp))
-      if (wrong) throw wrongCode()
-      return null
-    })
+    const disable = () =>
+      accounts.changeSecondFactor(c.env.accountability, async (tx) => {
+        const [row] = await tx.query<UserRow>(`${oneUser} for update`, [user])
+        if (!row?.secret) throw problems.INVALID_PAYLOAD('There is no second factor to disable.')
+        wrong = !(await useCode(tx, user, row.secret, otp))
+        if (wrong) throw wrongCode()
+        return null
+      })
     // Counted like those at login, or whoever has come by a session could try them all. Not in the transaction, which is undone.
-    await disabled.catch(async (error: unknown) => {
-      if (wrong) await failures.count(user)
-      throw error
-    })
+    const counting = () =>
+      disable().catch(async (error: unknown) => {
+        if (wrong) await failures.count(user)
+        throw error
+      })
+    await limit.failures(c.env.ip, counting, () => wrong)
     return c.body(null, 204)
   })
 

@@ -36,7 +36,7 @@ export interface Limit {
    * Runs `work`, and counts when it finds that somebody is not who they say; refuses to begin beyond the limit. What is under way counts, so that
    * no more are wrong than may be, however many come at once. @throws REQUESTS_EXCEEDED
    */
-  failures<T>(ip: string | null, work: () => Promise<T>): Promise<T>
+  failures<T>(ip: string | null, work: () => Promise<T>, isWrong?: (error: unknown) => boolean): Promise<T>
 }
 
 /** `points` in a `window` of ms; 0 points: no limit. */
@@ -50,14 +50,14 @@ export function createLimit(store: RateStore, name: string, points: number, wind
   }
   return {
     take: (ip) => refuseBeyond(`${name} ${placeOf(ip)}`),
-    async failures(ip, work) {
+    async failures(ip, work, isWrong = isUnknown) {
       const key = `${name} ${placeOf(ip)}`
       await refuseBeyond(key)
       let wrong = false
       try {
         return await work()
       } catch (error) {
-        wrong = error instanceof Problem && error.status === 401
+        wrong = isWrong(error)
         throw error
       } finally {
         if (points && !wrong) await store.hit(key, window, -1)
@@ -65,6 +65,8 @@ export function createLimit(store: RateStore, name: string, points: number, wind
     },
   }
 }
+
+const isUnknown = (error: unknown): boolean => error instanceof Problem && error.status === 401
 
 /** Whoever has an IPv6 address has a network of them: its first 64 bits count. */
 export function placeOf(ip: string | null): string {

@@ -116,6 +116,10 @@ const scenario: Scenario = async (api) => {
   ]
   for (const [label, method, path, body] of last) await api.call(method, path, { label: `last admin: ${label}`, body })
   await api.get('/users/me?fields=status', { label: 'last admin: still there' })
+  api.proves('access: last-admin', 'access: ip-access')
+  await api.patch(`/policies/${tie.policy}?fields=ip_access`, { ip_access: ['10.99.0.1'] }, { label: 'last admin: shut out by an address' })
+  await api.target.execute(`update directus_policies set ip_access = null where id = '${tie.policy}'`)
+  await api.get('/users/me?fields=status', { label: 'last admin: in again' })
 
   api.proves('access: role-delete')
   await api.patch(`/users/${plain}`, { role: a }, { setup: true })

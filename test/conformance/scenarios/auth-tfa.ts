@@ -100,6 +100,53 @@ const scenario: Scenario = async (api) => {
   await login('login, demanded of the user alone', { email: 'tfa-strict@example.com' }, claim)
   await login('login, not demanded', { email: 'tfa-plain@example.com' }, claim)
 
+  // Demanded by a role above, of everybody, from elsewhere; and of somebody who has come in before.
+  const make = async (path: string, body: object): Promise<string> => (await api.call('POST', path, { setup: true, body })).data.id
+  const below = await make('/roles', { name: 'Below', parent: strictRole })
+  const calm = await make('/roles', { name: 'Calm' })
+  const member = (role: string | null) => api.patch(`/users/${strict}`, { role }, { setup: true })
+  for (const { id } of (await api.get(`/access?filter[user][_eq]=${strict}`, { setup: true })).data)
+    await api.delete(`/access/${id}`, { setup: true })
+  await member(below)
+  await login('login, demanded by the role above', { email: 'tfa-strict@example.com' }, claim)
+  await member(calm)
+  const before = await login('login, not yet demanded', { email: 'tfa-strict@example.com' }, claim)
+  const tie = await make('/access', { policy, role: calm })
+  const again = (label: string, token: string) => api.post('/auth/refresh', { refresh_token: token }, { label, token: null, keep: claim })
+  const after = await again('refreshed, demanded meanwhile', before.data.refresh_token)
+  await api.get('/users/me?fields=id', { label: 'me, demanded meanwhile', token: before.data.access_token })
+  await api.patch('/users/me', { title: 'x' }, { label: 'written without rights, demanded', token: after.data.access_token })
+  await early()
+  const code = await codeIn(0)
+  const asked = (label: string, path: string, body: unknown) =>
+    api.post(`/users/me/tfa/${path}`, body, { label, token: after.data.access_token })
+  await asked('enable without rights, demanded', 'enable', { secret, otp: code })
+  await asked('disable what is not there, demanded', 'disable', { otp: code })
+  await api.patch(`/policies/${policy}`, { ip_access: ['10.99.0.1'] }, { setup: true })
+  await login('login, demanded elsewhere', { email: 'tfa-strict@example.com' }, claim)
+  await api.patch(`/policies/${policy}`, { ip_access: null }, { setup: true })
+  await api.delete(`/access/${tie}`, { setup: true })
+  const everybodys = await make('/access', { policy })
+  await login('login, demanded of everybody', { email: 'tfa-strict@example.com' }, claim)
+  await api.get('/policies/me/globals', { label: 'globals, demanded of everybody', token: 'token-of-tfa-plain' })
+  await api.get('/policies/me/globals', { label: 'globals, demanded of everybody, anonymous', token: null })
+  await api.delete(`/access/${everybodys}`, { setup: true })
+
+  // An administrator may still write.
+  const bosses = await make('/access', { policy, role })
+  const boss2 = await login('login, demanded of administrators', { email: 'tfa-first@example.com' }, claim)
+  await api.patch('/users/me?fields=title', { title: 'x' }, { label: 'written, demanded', token: boss2.data.access_token })
+  await api.get('/users/me?fields=title', { label: 'static token, demanded', token: 'token-of-tfa-first' })
+  api.proves('access: tfa-by-hand')
+  await api.call('PATCH', `/roles/${calm}`, { label: 'a secret by hand, nested', body: { users: [{ id: first, tfa_secret: secret }] } })
+  await api.post(
+    '/graphql/system',
+    { query: `mutation { update_users_item(id: "${first}", data: { tfa_secret: "${secret}" }) { id } }` },
+    { label: 'a secret by hand, in GraphQL', keep: (body) => [body.data, body.errors[0].extensions.code] },
+  )
+  await api.delete(`/access/${bosses}`, { setup: true })
+  for (const id of [below, calm]) await api.delete(`/roles/${id}`, { setup: true })
+
   api.proves('access: attempts')
   await api.patch('/settings', { auth_login_attempts: 2 }, { setup: true })
   const often = await api.user({ email: 'often@example.com', password })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { codeOf, decodeSecret, stepAt } from '../../../plugins/auth/totp.ts'
 import { startKernel, type TestHost } from '../../host.ts'
-import { addPerson, clientOf, type Person, password } from './people.ts'
+import { addPerson, clientOf, cookieOf, type Person, password } from './people.ts'
 
 const secret = 'GEZDGNBVGY3TQOJQ'
 const codeIn = (periods: number) => codeOf(decodeSecret(secret)!, stepAt(Date.now()) + periods)
@@ -96,21 +96,119 @@ describe('second factor', () => {
     assert.equal((await clientOf(host, cy).login()).status, 200)
   })
 
-  test('that a policy demands is told in the token, and to the app', async () => {
-    const dan = await addPerson(host.kernel.db, 'dan')
-    const { data: policy } = await host.api('POST', '/policies', { body: { name: 'Strict', enforce_tfa: true } })
-    const { data: strict } = await host.api('POST', '/roles', { body: { name: 'Strict' } })
-    await host.api('POST', '/access', { body: { policy: policy.id, role: strict.id } })
-    await host.api('PATCH', `/users/${dan.id}`, { body: { role: strict.id } })
-    const claims = async (more = {}) => {
-      const { data } = await clientOf(host, dan).login('json', more)
-      const { enforce_tfa } = JSON.parse(atob(data.access_token.split('.')[1]))
-      return [enforce_tfa, (await host.api('GET', '/policies/me/globals', { token: data.access_token })).data.enforce_tfa]
+  describe('that a policy demands', () => {
+    const make = async (path: string, body: object): Promise<string> => (await host.api('POST', path, { body })).data.id
+    const told = (token: string) => JSON.parse(atob(token.split('.')[1]!)).enforce_tfa
+    let policy: string
+    let strict: string
+    before(async () => {
+      policy = await make('/policies', { name: 'Strict', enforce_tfa: true })
+      strict = await make('/roles', { name: 'Strict' })
+      await make('/access', { policy, role: strict })
+    })
+
+    test('is told in the token, and to the app', async () => {
+      const dan = await addPerson(host.kernel.db, 'dan', { role: strict })
+      const claims = async (more = {}) => {
+        const { data } = await clientOf(host, dan).login('json', more)
+        return [told(data.access_token), (await host.api('GET', '/policies/me/globals', { token: data.access_token })).data.enforce_tfa]
+      }
+      assert.deepEqual(await claims(), [true, true])
+      await sql('update directus_users set tfa_secret = $2 where id = $1', [dan.id, secret])
+      await early()
+      assert.deepEqual(await claims({ otp: await codeIn(0) }), [undefined, true])
+    })
+
+    test('is told in every mode, and from the next refresh when the demand came later', async () => {
+      const dot = await addPerson(host.kernel.db, 'dot')
+      const client = clientOf(host, dot)
+      const [json, cookie, session] = [await client.login(), await client.login('cookie'), await client.login('session')]
+      const inSession = (answer: typeof json) => cookieOf(answer).split('=')[1]!
+      const graphql = await host.api('POST', '/graphql/system', {
+        token: null,
+        body: { query: `mutation { auth_login(email: "dot@example.com", password: "${password}") { access_token } }` },
+      })
+      const before = [json.data.access_token, cookie.data.access_token, inSession(session), graphql.data.auth_login.access_token]
+      assert.deepEqual(before.map(told), [undefined, undefined, undefined, undefined])
+      await host.api('PATCH', `/users/${dot.id}`, { body: { role: strict } })
+      const renewed = [
+        (await client.refresh(json.data.refresh_token)).data.access_token,
+        (await client.refreshBy(cookieOf(cookie), 'cookie')).data.access_token,
+        inSession(await client.refreshBy(cookieOf(session), 'session')),
+      ]
+      assert.deepEqual(renewed.map(told), [true, true, true])
+      // The API asks for nothing more, also of those who came in before.
+      for (const token of [...before, ...renewed]) assert.equal(await client.me({ token }), dot.id)
+    })
+
+    const holders: [why: string, hold: (user: string) => Promise<unknown>, expected: true | undefined][] = [
+      [
+        'a role above',
+        async (user) => host.api('PATCH', `/users/${user}`, { body: { role: await make('/roles', { name: 'Below', parent: strict }) } }),
+        true,
+      ],
+      ['the user alone', (user) => make('/access', { policy, user }), undefined],
+      ['nobody', async () => {}, undefined],
+      [
+        'a role, elsewhere',
+        async (user) => {
+          const role = await make('/roles', { name: 'Far' })
+          await make('/access', { role, policy: await make('/policies', { name: 'Far', enforce_tfa: true, ip_access: ['192.0.2.1'] }) })
+          await host.api('PATCH', `/users/${user}`, { body: { role } })
+        },
+        undefined,
+      ],
+    ]
+    for (const [i, [why, hold, expected]] of holders.entries()) {
+      test(`of ${why}`, async () => {
+        const one = await addPerson(host.kernel.db, `held${i}`)
+        await hold(one.id)
+        assert.equal(told((await clientOf(host, one).login()).data.access_token), expected)
+      })
     }
-    assert.deepEqual(await claims(), [true, true])
-    await sql('update directus_users set tfa_secret = $2 where id = $1', [dan.id, secret])
-    await early()
-    assert.deepEqual(await claims({ otp: await codeIn(0) }), [undefined, true])
+
+    test('is enabled with the right to write it, and may be disabled', async () => {
+      const tie = await make('/access', { policy, role })
+      await person('kim')
+      const kim = clientOf(host, { email: 'kim@example.com' })
+      const { access_token: token } = (await kim.login()).data
+      assert.equal(told(token), true)
+      await early()
+      assert.equal((await post(token, '/users/me/tfa/enable', { secret, otp: await codeIn(0) })).status, 204)
+      assert.equal((await kim.login()).code, 'INVALID_OTP')
+      assert.equal((await host.api('GET', '/users?limit=1', { token: 'token-of-kim' })).status, 200, 'a static token asks for no code')
+      await nextPeriod()
+      assert.equal((await post(token, '/users/me/tfa/disable', { otp: await codeIn(0) })).status, 204)
+      assert.equal(told((await kim.login()).data.access_token), true)
+      await host.api('DELETE', `/access/${tie}`)
+    })
+  })
+
+  describe('is never written by hand', () => {
+    const gql = (text: string) => ({ query: `mutation { ${text} }` })
+    const ways: [why: string, way: (id: string) => [method: string, path: string, body: unknown]][] = [
+      ['by key', (id) => ['PATCH', `/users/${id}`, { tfa_secret: secret }]],
+      ['taken away', (id) => ['PATCH', `/users/${id}`, { tfa_secret: null }]],
+      ['as its mask', (id) => ['PATCH', `/users/${id}`, { tfa_secret: '**********' }]],
+      ['in a list', (id) => ['PATCH', '/users', [{ id, tfa_secret: secret }]]],
+      ['by query', (id) => ['PATCH', '/users', { query: { filter: { id: { _eq: id } } }, data: { tfa_secret: null } }]],
+      ['of oneself', () => ['PATCH', '/users/me', { tfa_secret: null }]],
+      ['of a new user', () => ['POST', '/users', { tfa_secret: secret }]],
+      ['nested in a role', (id) => ['PATCH', `/roles/${role}`, { users: { create: [], update: [{ id, tfa_secret: null }], delete: [] } }]],
+      ['of a new user in a role', () => ['POST', '/roles', { name: 'x', users: [{ tfa_secret: secret }] }]],
+      ['nested in a tie', (id) => ['POST', '/access', { policy: { name: 'x' }, user: { id, tfa_secret: null } }]],
+      ['in GraphQL', (id) => ['POST', '/graphql/system', gql(`update_users_item(id: "${id}", data: { tfa_secret: "${secret}" }) { id }`)]],
+      ['of oneself in GraphQL', () => ['POST', '/graphql/system', gql(`update_users_me(data: { tfa_secret: null }) { id }`)]],
+      ['of a new user in GraphQL', () => ['POST', '/graphql/system', gql(`create_users_item(data: { tfa_secret: "${secret}" }) { id }`)]],
+    ]
+    for (const [i, [why, way]] of ways.entries()) {
+      test(why, async () => {
+        const { id } = await person(`hand${i}`, { tfa_secret: 'AAAABBBBCCCCDDDD' })
+        const [method, path, body] = way(id)
+        assert.equal((await host.api(method, path, { body, token: `token-of-hand${i}` })).code, 'INVALID_PAYLOAD')
+        assert.deepEqual(await sql('select tfa_secret from directus_users where id = $1', [id]), [{ tfa_secret: 'AAAABBBBCCCCDDDD' }])
+      })
+    }
   })
 
   describe('too many failures', () => {
@@ -165,4 +263,25 @@ describe('second factor', () => {
       await allow(25)
     })
   })
+})
+
+test('wrong codes and passwords from one place are limited also where nobody is suspended', async () => {
+  const host = await startKernel({ env: { LOGIN_STALL_TIME: '1ms', LOGIN_FAILURES_MAX: '3' } })
+  try {
+    await host.api('PATCH', '/settings', { body: { auth_login_attempts: null } })
+    const id = (await host.api('GET', '/users/me?fields=id')).data.id
+    await host.kernel.db.query('update directus_users set tfa_secret = $2 where id = $1', [id, secret])
+    const disable = async (otp: string) => (await host.api('POST', '/users/me/tfa/disable', { body: { otp } })).status
+    const generate = async (given: string) => (await host.api('POST', '/users/me/tfa/generate', { body: { password: given } })).status
+    const tries = [
+      await disable('000000'),
+      await generate('wrong'),
+      await disable('000000'),
+      await disable('000000'),
+      await generate('wrong'),
+    ]
+    assert.deepEqual(tries, [400, 401, 400, 429, 429])
+  } finally {
+    await host.close()
+  }
 })
