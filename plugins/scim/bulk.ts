@@ -1,5 +1,6 @@
 /** Many operations at once (RFC 7644 §3.7): what one makes is named by its bulkId in others, before it as well as after it, and in circles. */
 import { isObject, type Problem, problems } from 'plinth'
+import { lowerKeys } from './coerce.ts'
 import { scimProblems, statusOf, toError } from './problems.ts'
 import type { Resource } from './source.ts'
 
@@ -86,7 +87,7 @@ const failed = (operation: Operation, problem: Problem): Resource => ({
 })
 
 function parse(body: Resource, most: number): { operations: Operation[]; failOnErrors: number } {
-  const { Operations: list, failOnErrors = null } = body
+  const { operations: list, failonerrors: failOnErrors = null } = lowerKeys(body)
   if (!Array.isArray(list) || !list.length) throw scimProblems.SCIM_INVALID_SYNTAX('"Operations" must be a list of at least one.')
   if (list.length > most) throw problems.CONTENT_TOO_LARGE(`There may be ${most} operations (SCIM_BULK_MAX).`)
   if (failOnErrors !== null && !(Number.isInteger(failOnErrors) && Number(failOnErrors) >= 1))
@@ -99,7 +100,8 @@ function parse(body: Resource, most: number): { operations: Operation[]; failOnE
 
 function toOperation(sent: unknown): Operation {
   if (!isObject(sent)) throw scimProblems.SCIM_INVALID_SYNTAX('An operation must be an object.')
-  const { method: written, path, bulkId = null, data = {}, version = null } = sent
+  const { method: written, path, bulkid: bulkId = null, data: sentData, version = null } = lowerKeys(sent)
+  const data = sentData ?? {}
   const method = typeof written === 'string' ? written.toUpperCase() : ''
   if (!['POST', 'PUT', 'PATCH', 'DELETE'].includes(method))
     throw scimProblems.SCIM_INVALID_SYNTAX('"method" must be POST, PUT, PATCH or DELETE.')

@@ -22,6 +22,10 @@ export function toResource({ schema, extensions }: Shape, body: Resource): Resou
   return found
 }
 
+/** Names are the same in any letter case (RFC 7643 §2.1), those of a message too. */
+export const lowerKeys = (message: Resource): Resource =>
+  Object.fromEntries(Object.entries(message).map(([key, value]) => [key.toLowerCase(), value]))
+
 function partsOf(attributes: readonly Attribute[], sent: Resource): Resource {
   const found: Resource = {}
   for (const [key, value] of Object.entries(sent)) {

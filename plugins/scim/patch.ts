@@ -3,7 +3,7 @@
  * filters that make what they say. Pure.
  */
 import { isObject } from 'plinth'
-import { toOne, toValue } from './coerce.ts'
+import { lowerKeys, toOne, toValue } from './coerce.ts'
 import { fulfils, isEmpty } from './evaluate.ts'
 import { type Bound, type BoundPath, bindPath, placeOf } from './places.ts'
 import { scimProblems } from './problems.ts'
@@ -21,16 +21,18 @@ const operationsMax = 1000
 
 /** Operations with one path each. @throws SCIM_INVALID_SYNTAX, SCIM_INVALID_PATH, SCIM_INVALID_FILTER, SCIM_NO_TARGET, SCIM_MUTABILITY */
 export function parseOperations(shape: Shape, body: Resource): Operation[] {
-  const list = Object.entries(body).find(([key]) => key.toLowerCase() === 'operations')?.[1]
+  const list = lowerKeys(body).operations
   if (!Array.isArray(list) || !list.length) throw scimProblems.SCIM_INVALID_SYNTAX('"Operations" must be a list of at least one.')
   if (list.length > operationsMax) throw scimProblems.SCIM_INVALID_SYNTAX(`There may be ${operationsMax} operations.`)
   return list.flatMap((one) => {
     if (!isObject(one)) throw scimProblems.SCIM_INVALID_SYNTAX('An operation must be an object.')
-    const { op: written, path, value } = one
+    const { op: written, path, value } = lowerKeys(one)
     const op = typeof written === 'string' ? written.toLowerCase() : written
     if (op !== 'add' && op !== 'replace' && op !== 'remove') throw scimProblems.SCIM_INVALID_SYNTAX('"op" must be add, replace or remove.')
     if (!isEmpty(path)) {
       if (typeof path !== 'string') throw scimProblems.SCIM_INVALID_PATH('"path" must be text.')
+      // A schema as a whole is what stands below its name.
+      if (op !== 'remove' && isObject(value) && isSchema(shape, path.trim())) return spread(shape, op, { [path.trim()]: value }, '')
       return [toOperation(shape, op, path, value)]
     }
     if (op === 'remove') throw scimProblems.SCIM_NO_TARGET('"remove" needs a path.')
@@ -38,6 +40,9 @@ export function parseOperations(shape: Shape, body: Resource): Operation[] {
     return spread(shape, op, value, '')
   })
 }
+
+const isSchema = ({ schema, extensions }: Shape, name: string): boolean =>
+  [schema, ...extensions].some(({ id }) => id.toLowerCase() === name.toLowerCase())
 
 function toOperation(shape: Shape, op: Operation['op'], path: string, value: unknown): Operation {
   const bound = bindPath(shape, path)

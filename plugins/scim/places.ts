@@ -92,6 +92,7 @@ function bind(lookup: Lookup, filter: Filter, lenient: boolean): Bound {
     if (lenient) return { op: 'never' }
     throw scimProblems.SCIM_INVALID_FILTER(`There is no attribute "${filter.name}".`)
   }
+  if (isAddress(place)) throw scimProblems.SCIM_INVALID_FILTER(`"${filter.name}" is an address that depends on where it is asked for.`)
   if (filter.op === 'pr') return { op: 'pr', place }
   if (filter.op === 'has') {
     if (place.attribute?.type !== 'complex' || place.sub)
@@ -101,6 +102,12 @@ function bind(lookup: Lookup, filter: Filter, lenient: boolean): Bound {
   const compared = comparedPlace(place, filter.name)
   const { type, caseExact } = (compared.sub ?? compared.attribute)!
   return { op: filter.op, place: compared, value: fit(filter, type), caseExact }
+}
+
+/** What is made of our own address, when a resource is told. */
+export function isAddress({ attribute, sub }: Place): boolean {
+  const { name, type, mutability } = sub ?? attribute ?? {}
+  return type === 'reference' && mutability !== 'readWrite' && name !== 'schemas'
 }
 
 /** `emails eq "…"`, `manager eq "…"`: its value is meant. */

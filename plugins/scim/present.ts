@@ -47,6 +47,9 @@ export function withAddresses({ name, endpoint }: Shape, { schemas, id, meta: st
 
 export const versionOf = (resource: Resource): string => (resource.meta as { version: string }).version
 
+/** The version of a group that was told without its members. */
+export const withoutMembers = (version: string): string => version.replace(/-[^"]*"$/, '"')
+
 /** A copy with what was asked for; what is always returned stays. */
 export function select(shape: Shape, resource: Resource, { attributes, excluded }: Selection): Resource {
   const always = [...common, ...shape.schema.attributes].filter(({ returned }) => returned === 'always').map(({ name }) => name)

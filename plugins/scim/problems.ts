@@ -36,8 +36,13 @@ const scimTypes: Readonly<Record<string, string>> = {
   NOT_NULL_VIOLATION: 'invalidValue',
 }
 
-/** Statuses that differ here from what the problem says elsewhere: a bad token, a name that is taken, the last administrator. */
-const statuses: Readonly<Record<string, number>> = { INVALID_TOKEN: 401, RECORD_NOT_UNIQUE: 409, UNPROCESSABLE_CONTENT: 403 }
+/** Statuses that differ here from what the problem says elsewhere: a bad token, a name that is taken, a user whom rows point at, the last administrator. */
+const statuses: Readonly<Record<string, number>> = {
+  INVALID_TOKEN: 401,
+  RECORD_NOT_UNIQUE: 409,
+  INVALID_FOREIGN_KEY: 409,
+  UNPROCESSABLE_CONTENT: 403,
+}
 
 export const statusOf = ({ code, status }: Problem): number => statuses[code] ?? status
 
@@ -50,5 +55,7 @@ export const render: Renderer = ([problem]) => {
   const status = statusOf(problem!)
   const headers = new Headers({ 'content-type': mediaType })
   if (status === 401) headers.set('www-authenticate', 'Bearer')
+  const { allowed } = problem!.details
+  if (Array.isArray(allowed)) headers.set('allow', allowed.join(', '))
   return new Response(JSON.stringify(toError(problem!)), { status, headers })
 }

@@ -1,7 +1,7 @@
 /** What a list is asked for, by query string or by a body to `.search` (RFC 7644 §3.4.2, §3.4.3; RFC 9865). Pure. */
 import { isUuid } from 'plinth'
 import type { Limits } from './discovery.ts'
-import { bindFilter, type Place, placeOf } from './places.ts'
+import { bindFilter, isAddress, type Place, placeOf } from './places.ts'
 import { type Selection, toSelection } from './present.ts'
 import { scimProblems } from './problems.ts'
 import type { Shape } from './schemas.ts'
@@ -87,9 +87,9 @@ export function toWanted(shape: Shape, asked: Asked, wide: boolean, lenient: boo
 function sortPlace(shape: Shape, name: string, lenient: boolean): Place | undefined {
   const place = placeOf(shape, name)
   const { attribute, sub } = place ?? {}
-  if (place && attribute && (sub || attribute.type !== 'complex')) return place
+  if (place && attribute && (sub || attribute.type !== 'complex') && !isAddress(place)) return place
   const value = attribute?.subAttributes?.find((one) => one.name === 'value')
-  if (place && value) return { ...place, sub: value }
+  if (place && value && !sub) return { ...place, sub: value }
   if (lenient && !place) return undefined
   throw scimProblems.SCIM_INVALID_PATH(`"${name}" is nothing to sort by.`)
 }

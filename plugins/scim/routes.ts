@@ -4,7 +4,7 @@ import { type Env, isObject, type Log, parseJson, problems, problemsOf, readText
 import type { Scope } from './api.ts'
 import { bulkRequest, type Performed } from './bulk.ts'
 import { type Limits, tellConfig, tellSchemas, tellTypes } from './discovery.ts'
-import { type Selection, select, shows, toSelection, versionOf } from './present.ts'
+import { type Selection, select, shows, toSelection, versionOf, withoutMembers } from './present.ts'
 import { mediaType, scimProblems } from './problems.ts'
 import { toAsked, toCursor, toWanted } from './query.ts'
 import { groupShape } from './schemas.ts'
@@ -28,7 +28,7 @@ export function scimRoutes(routes: Hono<Env>, parts: RouteParts): void {
   discoveryRoutes(routes, parts)
   for (const kind of [parts.users, parts.groups]) resourceRoutes(routes, kind, parts)
   listRoutes(routes, '/', [parts.users, parts.groups], parts)
-  refuseOthers(routes, '/')
+  refuseOthers(routes, '/', ['GET'])
   meRoutes(routes, parts)
   routes.post('/Bulk', async (c) => {
     const asker = (scope: Scope) => parts.askerOf(c, scope)
@@ -38,15 +38,15 @@ export function scimRoutes(routes: Hono<Env>, parts: RouteParts): void {
     const perform = (operation: Performed) => performOne(operation, asker, parts)
     return answer(200, await bulkRequest(body, { perform, problemOf, most: parts.limits.bulkMax }))
   })
-  refuseOthers(routes, '/Bulk')
+  refuseOthers(routes, '/Bulk', ['POST'])
 }
 
 const answer = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response =>
   new Response(JSON.stringify(body), { status, headers: { 'content-type': mediaType, ...headers } })
 
-function refuseOthers(routes: Hono<Env>, path: string): void {
+function refuseOthers(routes: Hono<Env>, path: string, allowed: readonly string[]): void {
   routes.all(path, () => {
-    throw problems.METHOD_NOT_ALLOWED()
+    throw problems.METHOD_NOT_ALLOWED(undefined, { allowed })
   })
 }
 
@@ -79,24 +79,28 @@ function discoveryRoutes(routes: Hono<Env>, { limits, askerOf, baseOf }: RoutePa
       if (!found) throw scimProblems.SCIM_NOT_FOUND()
       return answer(200, found)
     })
-    refuseOthers(routes, path)
-    refuseOthers(routes, `${path}/:id`)
+    refuseOthers(routes, path, ['GET'])
+    refuseOthers(routes, `${path}/:id`, ['GET'])
   }
-  refuseOthers(routes, '/ServiceProviderConfig')
+  refuseOthers(routes, '/ServiceProviderConfig', ['GET'])
 }
 
 const wideFor = ({ source: { shape } }: Kind, selection: Selection): boolean => shape !== groupShape || shows(shape, selection, 'members')
 
 const selectionOf = (c: Context<Env>): Selection => toSelection(c.req.query('attributes'), c.req.query('excludedAttributes'))
 
-/** If-Match: the versions that a resource may have. */
-function matchesOf(header: string | null): Matches | undefined {
-  if (header === null || header.trim() === '*') return undefined
-  const tags = tagsIn(header)
-  return (version) => tags.includes(bare(version))
+/** What If-Match and If-None-Match say of the version that a resource may have (RFC 9110 §13.1); undefined: nothing, of one that is there. */
+function matchesOf(ifMatch: string | null, ifNoneMatch: string | null = null): Matches | undefined {
+  const wanted = ifMatch?.trim() === '*' ? null : ifMatch
+  if (wanted === null && ifNoneMatch === null) return undefined
+  return (version) =>
+    (wanted === null || names(wanted, version) || names(wanted, withoutMembers(version))) &&
+    (ifNoneMatch === null || !names(ifNoneMatch, version))
 }
-const bare = (tag: string): string => tag.replace(/^W\//i, '')
-const tagsIn = (header: string): string[] => header.split(',').map((tag) => bare(tag.trim()))
+const conditionsOf = (c: Context<Env>): Matches | undefined => matchesOf(c.env.header('if-match'), c.env.header('if-none-match'))
+
+const bare = (tag: string): string => tag.trim().replace(/^W\//i, '')
+const names = (header: string, version: string): boolean => header.trim() === '*' || header.split(',').map(bare).includes(bare(version))
 
 function shown(kind: Kind, resource: Resource, selection: Selection, status = 200): Response {
   const { location, version } = resource.meta as Record<string, string>
@@ -121,15 +125,15 @@ function resourceRoutes(routes: Hono<Env>, kind: Kind, parts: RouteParts): void 
   })
   oneRoutes(routes, `${endpoint}/:id`, kind, parts, (c) => ({
     id: c.req.param('id')!,
-    read: askerOf(c, read),
+    read: () => askerOf(c, read),
     write: () => askerOf(c, write),
   }))
-  refuseOthers(routes, endpoint)
+  refuseOthers(routes, endpoint, ['GET', 'POST'])
 }
 
 interface Subject {
   readonly id: string
-  readonly read: Asker
+  readonly read: () => Asker
   readonly write: () => Asker
 }
 
@@ -144,23 +148,24 @@ function oneRoutes(
   routes.get(path, async (c) => {
     const { id, read } = subjectOf(c)
     const selection = selectionOf(c)
-    const resource = await store.get(kind, id, read, wideFor(kind, selection))
-    const known = c.env.header('if-none-match')
-    if (known && (known.trim() === '*' || tagsIn(known).includes(bare(versionOf(resource)))))
+    const resource = await store.get(kind, id, read(), wideFor(kind, selection))
+    const [matches, known] = [matchesOf(c.env.header('if-match')), c.env.header('if-none-match')]
+    if (matches && !matches(versionOf(resource))) throw scimProblems.SCIM_VERSION()
+    if (known !== null && names(known, versionOf(resource)))
       return new Response(null, { status: 304, headers: { etag: versionOf(resource) } })
     return shown(kind, resource, selection)
   })
   routes.put(path, async (c) => {
     const { id, write } = subjectOf(c)
     const [asker, selection] = [write(), selectionOf(c)]
-    const matches = matchesOf(c.env.header('if-match'))
+    const matches = conditionsOf(c)
     const body = await bodyOf(c, limits)
     return shown(kind, await store.replace(kind, id, body, asker, wideFor(kind, selection), matches), selection)
   })
   routes.patch(path, async (c) => {
     const { id, write } = subjectOf(c)
     const [asker, selection] = [write(), selectionOf(c)]
-    const matches = matchesOf(c.env.header('if-match'))
+    const matches = conditionsOf(c)
     // A group is told only when somebody asks what it looks like: it may have many members.
     const silent = kind.source.shape === groupShape && selection.attributes === null && !selection.excluded.length
     const resource = await store.patch(kind, id, await bodyOf(c, limits), asker, !silent && wideFor(kind, selection), matches)
@@ -168,19 +173,18 @@ function oneRoutes(
   })
   routes.delete(path, async (c) => {
     const { id, write } = subjectOf(c)
-    await store.remove(kind, id, write(), matchesOf(c.env.header('if-match')))
+    await store.remove(kind, id, write(), conditionsOf(c))
     return new Response(null, { status: 204 })
   })
-  refuseOthers(routes, path)
+  refuseOthers(routes, path, ['GET', 'PUT', 'PATCH', 'DELETE'])
 }
 
 /** /Me is whoever signed in; a token of SCIM is nobody's (RFC 7644 §3.11). */
 function meRoutes(routes: Hono<Env>, parts: RouteParts): void {
   oneRoutes(routes, '/Me', parts.users, parts, (c) => {
-    const read = parts.askerOf(c, 'users:read')
-    const { user } = read.access
+    const { user } = parts.askerOf(c, null).access
     if (user === null) throw scimProblems.SCIM_NOT_IMPLEMENTED('A token of SCIM stands for no user.')
-    return { id: user, read, write: () => parts.askerOf(c, 'users:write') }
+    return { id: user, read: () => parts.askerOf(c, 'users:read'), write: () => parts.askerOf(c, 'users:write') }
   })
 }
 
@@ -217,7 +221,7 @@ function listRoutes(routes: Hono<Env>, path: string, kinds: readonly Kind[], { s
   const search = path === '/' ? '/.search' : `${path}/.search`
   routes.get(path, (c) => list(c, c.req.query()))
   routes.post(search, async (c) => list(c, await bodyOf(c, limits)))
-  refuseOthers(routes, search)
+  refuseOthers(routes, search, ['POST'])
 }
 
 /** One operation of a bulk request. */

@@ -12,6 +12,8 @@ export type Bind = (value: Parameter) => string
 export interface Elements {
   /** What follows FROM, a WHERE with the tie to the row included. */
   readonly from: string
+  /** The value that counts most comes first. */
+  readonly order: string
   /** A part of a value as text. */
   text(sub: string): string
 }
@@ -101,7 +103,8 @@ function elementsOf(source: Source, place: Place): Elements {
   if (known) return known
   const json = jsonOf(source, place)
   return {
-    from: `jsonb_array_elements(case jsonb_typeof(${json}) when 'array' then ${json} end) e(v) where true`,
+    from: `jsonb_array_elements(case jsonb_typeof(${json}) when 'array' then ${json} end) with ordinality e(v, at) where true`,
+    order: `(v->>'primary') is distinct from 'true', at`,
     text: (sub) => `(v->>'${sub}')`,
   }
 }
@@ -114,8 +117,9 @@ export const isAscii = (text: string): boolean => /^[\0-\x7f]*$/.test(text)
 /** Of several values the preferred one counts, else the first. */
 function sortOf(source: Source, place: Place): string {
   const caseExact = (place.sub ?? place.attribute)!.caseExact
-  const text = place.attribute?.multiValued
-    ? `(select ${elementsOf(source, place).text(place.sub?.name ?? 'value')} from ${elementsOf(source, place).from} limit 1)`
+  const elements = place.attribute?.multiValued ? elementsOf(source, place) : undefined
+  const text = elements
+    ? `(select ${elements.text(place.sub?.name ?? 'value')} from ${elements.from} order by ${elements.order} limit 1)`
     : textOf(source, place)
   return caseExact ? `(${text}) collate "C"` : `${folded(text)} collate "C"`
 }
@@ -163,6 +167,7 @@ function manifold(source: Source, { place, of }: Extract<Bound, { op: 'has' }>, 
   }
   const one: Elements = {
     from: '',
+    order: '',
     text: (sub) => textOf(source, { ...place, sub: place.attribute!.subAttributes!.find(({ name }) => name === sub) }),
   }
   return `(${present(source, place, undefined)} and ${conditionOf(source, of, bind, { element: one, negated })})`

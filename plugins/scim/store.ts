@@ -71,7 +71,7 @@ export function createStore({ db: database }: Host, items: Items): Store {
   /** Reads it and keeps others from changing it meanwhile. */
   async function hold(kind: Kind, id: string, asker: Asker, db: Transaction, matches: Matches | undefined): Promise<Resource> {
     if (isUuid(id)) await db.query(`select from ${kind.table} where id = $1::uuid for update`, [id])
-    const before = await find(kind, id, asker, kind.wide, db)
+    const before = await find(kind, id, asker, kind.wide || matches !== undefined, db)
     if (matches && !matches(versionOf(before))) throw scimProblems.SCIM_VERSION()
     return before
   }

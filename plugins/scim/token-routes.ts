@@ -15,6 +15,10 @@ export const Wish = v.strictObject({
   expires: v.nullish(v.pipe(v.string(), v.isoTimestamp('must be a time such as 2030-01-31T12:00:00Z.'))),
 })
 
+/** RFC 6749 §5.1, §5.2. */
+const unkept = { 'cache-control': 'no-store', pragma: 'no-cache' }
+const basic = { 'www-authenticate': 'Basic realm="SCIM"' }
+
 /** Bytes of a form. */
 const formMax = 10_000
 
@@ -38,15 +42,16 @@ export function tokenRoutes(routes: Hono<Env>, tokens: TokenStore, lifetime: num
   })
 
   routes.post('/oauth/token', async (c) => {
-    const refuse = (status: 400 | 401, error: string) => c.json({ error }, status, { 'cache-control': 'no-store' })
+    const refuse = (status: 400 | 401, error: string) => c.json({ error }, status, status === 401 ? { ...unkept, ...basic } : unkept)
     if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(c.env.header('content-type') ?? '')) return refuse(400, 'invalid_request')
     const form = new URLSearchParams(await readText(c, formMax, 'a form'))
+    if (!form.get('grant_type')) return refuse(400, 'invalid_request')
     if (form.get('grant_type') !== 'client_credentials') return refuse(400, 'unsupported_grant_type')
     const [id, secret] = basicOf(c.env.header('authorization')) ?? [form.get('client_id'), form.get('client_secret')]
     const token = id && secret ? await tokens.exchange(id, secret) : undefined
     if (!token) return refuse(401, 'invalid_client')
     const granted = { access_token: token, token_type: 'Bearer', expires_in: Math.floor(lifetime / 1000) }
-    return c.json(granted, 200, { 'cache-control': 'no-store' })
+    return c.json(granted, 200, unkept)
   })
 }
 

@@ -7,6 +7,9 @@ import type { Resource, Source } from './source.ts'
 
 export const moment = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
+/** Something, for whoever asks whether it is there; its parts are columns. */
+export const meta = `'{"resourceType": ""}'::jsonb`
+
 const json = {
   name: `(coalesce(s.attributes->'name', '{}') || jsonb_strip_nulls(jsonb_build_object('givenName', u.first_name, 'familyName', u.last_name)))`,
   emails: `(case when s."user" is null then
@@ -14,6 +17,7 @@ const json = {
   when s.email_at is not null and u.email is not null then jsonb_set(s.attributes->'emails', array[s.email_at::text, 'value'], to_jsonb(u.email))
   else s.attributes->'emails' end)`,
   groups: `(case when r.id is not null then jsonb_build_array(jsonb_build_object('value', r.id, 'display', r.name, 'type', 'direct')) end)`,
+  meta,
   schemas: `(case when s.attributes ? '${enterpriseSchema.id}' then '["${userSchema.id}", "${enterpriseSchema.id}"]' else '["${userSchema.id}"]' end::jsonb)`,
 }
 const userName = 'coalesce(s.user_name, u.email, u.id::text)'
@@ -40,7 +44,7 @@ export const userSource = (groupName: Source['from']): Source => ({
   },
   json,
   elements: {
-    schemas: { from: `jsonb_array_elements_text(${json.schemas}) e(v) where true`, text: () => 'v' },
+    schemas: { from: `jsonb_array_elements_text(${json.schemas}) e(v) where true`, order: 'v', text: () => 'v' },
   },
   kept: 's.attributes',
   doc: () => `coalesce(s.attributes, '{}') || jsonb_strip_nulls(jsonb_build_object('schemas', ${json.schemas}, 'id', u.id, 'userName', ${userName},

@@ -3,7 +3,7 @@ import { problems, type Transaction } from 'plinth'
 import type { Items } from 'plinth/items'
 import type { AdminGuard } from './admins.ts'
 import { checkRequired } from './coerce.ts'
-import type { GroupNames } from './groups.ts'
+import { type GroupNames, roleName } from './groups.ts'
 import { isOfMembers, joined, type MemberChange, Members, memberIds, toMemberChange } from './members.ts'
 import { applyOperations } from './patch.ts'
 import { scimProblems } from './problems.ts'
@@ -49,7 +49,7 @@ export function groupKind(source: Source, names: GroupNames, items: Items, admin
     }
     const otherId = after.externalId !== before.externalId
     const moved = await members.apply(id, joined(changes), caller)
-    if (name !== old || otherId) await items.update(table, [id], name === old ? {} : { name }, caller)
+    if (name !== old || otherId) await items.update(table, [id], name === old ? {} : { name: roleName(names, name) }, caller)
     if (name !== old || otherId || moved) await db.query(keep, [id, (after.externalId as string | undefined) ?? null])
   }
 
@@ -61,7 +61,7 @@ export function groupKind(source: Source, names: GroupNames, items: Items, admin
       const { access, db } = caller
       const name = resource.displayName as string
       await checkFree(db, name, null)
-      const [key] = await items.create(table, [{ name }], { access, db })
+      const [key] = await items.create(table, [{ name: roleName(names, name) }], { access, db })
       const id = String(key)
       await members.apply(id, [{ kind: 'add', ids: memberIds(resource.members) }], caller)
       await db.query(keep, [id, (resource.externalId as string | undefined) ?? null])
@@ -76,6 +76,8 @@ export function groupKind(source: Source, names: GroupNames, items: Items, admin
       await admins.checkRole(id, db)
       const [row] = await db.query<{ name: string }>('select name from directus_roles where id = $1::uuid', [id])
       if ([...names.values()].includes(row!.name)) throw problems.FORBIDDEN('This group stands for a role that SCIM_GROUPS names.')
+      // Whose role goes while they have it is suspended; a provider thinks that only the group is gone.
+      await members.apply(id, [{ kind: 'set', ids: [] }], { access, db })
       await items.delete(table, [id], { access, db })
     },
   }

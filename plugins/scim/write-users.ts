@@ -18,6 +18,9 @@ where u.id is distinct from $2::uuid and ${folded('coalesce(s.user_name, u.email
   select id from directus_users where ${folded('email', ascii)} = $1 union all select "user" from plinth.scim_users where ${folded('user_name', ascii)} = $1
 ) limit 1`
 
+/** Who was let go must not come in by a letter that is under way. */
+const waiting = `select from directus_users where id = $1::uuid and status in ('invited', 'unverified')`
+
 const keep = `insert into plinth.scim_users ("user", user_name, external_id, attributes, email_at) values ($1::uuid, $2, $3, $4::jsonb, $5)
 on conflict ("user") do update set user_name = excluded.user_name, external_id = excluded.external_id, attributes = excluded.attributes,
   email_at = excluded.email_at, modified = now()`
@@ -38,12 +41,14 @@ export function userKind(source: Source, items: Items, admins: AdminGuard): Kind
 
   async function change(id: string, before: Resource, after: Resource, { access, db }: WriteCaller): Promise<void> {
     checkRequired(userShape, after)
+    const isLetGo = after.active === false
     if (!('active' in after)) after.active = before.active
     const [old, next] = [splitUser(before), splitUser(after)]
     const patch: Record<string, unknown> = Object.fromEntries(
       Object.entries(next.columns).filter(([name, value]) => value !== old.columns[name]),
     )
     if (after.active !== before.active) patch.status = after.active ? 'active' : 'suspended'
+    else if (isLetGo && (await db.query(waiting, [id])).length) patch.status = 'suspended'
     const isOther = JSON.stringify(next.rest) !== JSON.stringify(old.rest)
     if (!isOther && !Object.keys(patch).length) return
     if (after.userName !== before.userName) await checkFree(db, after.userName as string, id)
@@ -66,7 +71,11 @@ export function userKind(source: Source, items: Items, admins: AdminGuard): Kind
       return String(id)
     },
     replace: change,
-    patch: (id, before, operations, caller) => change(id, before, applyOperations(before, operations), caller),
+    patch: (id, before, operations, caller) => {
+      const { active, ...after } = applyOperations(before, operations)
+      const isSaid = operations.some(({ path }) => path.place.at[0] === 'active')
+      return change(id, before, isSaid && active !== undefined ? { ...after, active } : after, caller)
+    },
     async remove(id, { access, db }) {
       await items.delete(table, [id], { access, db })
     },

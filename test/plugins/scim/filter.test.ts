@@ -58,6 +58,9 @@ const wrong: [why: string, text: string][] = [
   ['a number for text', 'userName eq 1'],
   ['no time', 'meta.created gt "yesterday"'],
   ['parts without saying which', 'name eq "x"'],
+  ['an address that depends on where we are', 'meta.location sw "http"'],
+  ['the address of a group', 'groups.$ref pr'],
+  ['the address of a group, in brackets', 'groups[$ref co "Groups"]'],
   ['a bracket below a bracket', 'emails[addresses[type eq "x"]]'],
   ['endless brackets', `${'('.repeat(40)}userName pr${')'.repeat(40)}`],
   ['endless conditions', Array(201).fill('userName pr').join(' or ')],
@@ -136,7 +139,7 @@ const filters = fc.letrec<{ filter: string }>((tie) => ({
   filter: fc.oneof(
     { maxDepth: 3 },
     comparison(textPaths),
-    presence([...textPaths, 'name', 'active', urns.enterprise, 'addresses', 'groups']),
+    presence([...textPaths, 'name', 'active', urns.enterprise, 'addresses', 'groups', 'meta']),
     fc.constantFrom(
       'active eq true',
       'active ne "False"',

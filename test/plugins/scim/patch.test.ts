@@ -130,6 +130,9 @@ const works: Row[] = [
     { op: 'remove', path: `${ext}:department` },
     base,
   ],
+  ['an extension as a path', base, { op: 'add', path: ext, value: { DEPARTMENT: 'D' } }, { ...base, [ext]: { department: 'D' } }],
+  ['the schema as a path', base, { op: 'replace', path: urns.user.toUpperCase(), value: { title: 'T' } }, { ...base, title: 'T' }],
+  ['names of a message in any letter case', base, { OP: 'Add', Path: 'title', Value: 'T' }, { ...base, title: 'T' }],
   ['a whole extension is removed', { ...base, [ext]: { department: 'D' } }, { op: 'remove', path: ext }, base],
   ['the manager as a key', base, { op: 'replace', path: `${ext}:manager`, value: 'm1' }, { ...base, [ext]: { manager: { value: 'm1' } } }],
   [
@@ -235,6 +238,7 @@ describe('applyOperations()', () => {
     ['groups of a user', { op: 'add', path: 'groups', value: [{ value: 'x' }] }, 'SCIM_MUTABILITY'],
     ['meta', { op: 'replace', path: 'meta.created', value: 'x' }, 'SCIM_MUTABILITY'],
     ['what is required', { op: 'remove', path: 'userName' }, 'SCIM_MUTABILITY'],
+    ['text for an extension', { op: 'add', path: ext, value: 'x' }, 'SCIM_INVALID_VALUE'],
     ['an unknown operation', { op: 'move', path: 'title' }, 'SCIM_INVALID_SYNTAX'],
     ['no operation', [], 'SCIM_INVALID_SYNTAX'],
     ['an operation that is no object', [['x']], 'SCIM_INVALID_SYNTAX'],

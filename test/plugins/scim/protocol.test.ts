@@ -14,7 +14,10 @@ before(async () => {
         await provider.user(`${name}@x.org`, {
           title: name,
           name: { familyName: name },
-          emails: [{ value: `${name}@x.org`, type: 'work' }],
+          emails: [
+            { value: `${name}@x.org`, type: 'work' },
+            { value: `${'abcd'['dcba'.indexOf(name.toLowerCase())]}@y.org`, type: 'home', primary: true },
+          ],
         })
       ).id,
     )
@@ -83,6 +86,7 @@ describe('errors have the form of SCIM', () => {
     ['a wrong filter', 'GET', '/Users?filter=x', undefined, 400, 'invalidFilter'],
     ['a wrong filter of a search', 'POST', '/Users/.search', { filter: 'nope eq "x"' }, 400, 'invalidFilter'],
     ['a wrong order', 'GET', '/Users?sortBy=nope', undefined, 400, 'invalidPath'],
+    ['an order by address', 'GET', '/Users?sortBy=meta.location', undefined, 400, 'invalidPath'],
     ['a wrong direction', 'GET', '/Users?sortOrder=up', undefined, 400, 'invalidValue'],
     ['a wrong count', 'GET', '/Users?count=many', undefined, 400, 'invalidValue'],
     ['a wrong start', 'GET', '/Users?startIndex=1.5', undefined, 400, 'invalidValue'],
@@ -113,6 +117,17 @@ describe('errors have the form of SCIM', () => {
       assert.deepEqual(rest, { schemas: [urns.error], status: String(status), ...(scimType ? { scimType } : {}) })
     })
   }
+  test('what is allowed is told', async () => {
+    for (const [path, allowed] of [
+      ['/Users', 'GET, POST'],
+      [`/Groups/${key}`, 'GET, PUT, PATCH, DELETE'],
+      ['/Bulk', 'POST'],
+      ['/Schemas', 'GET'],
+    ] as const) {
+      const { status, headers } = await scim('OPTIONS', path)
+      assert.deepEqual([status, headers.get('allow')], [405, allowed], path)
+    }
+  })
   const bodies: [why: string, text: string, type: string, status: number][] = [
     ['broken JSON', '{', 'application/scim+json', 400],
     ['no JSON', 'userName=x', 'application/x-www-form-urlencoded', 415],
@@ -134,8 +149,8 @@ describe('lists', () => {
     ['sortBy=title', ['a', 'B', 'c', 'd']],
     ['sortBy=title&sortOrder=descending', ['d', 'c', 'B', 'a']],
     ['sortBy=name.familyName&count=2', ['a', 'B']],
-    ['sortBy=emails&startIndex=3', ['c', 'd']],
-    ['sortBy=emails.value&startIndex=0&count=1', ['a']],
+    ['sortBy=emails&startIndex=3', ['B', 'a']],
+    ['sortBy=emails.value&startIndex=0&count=1', ['d']],
     ['sortBy=userName&startIndex=-5&count=1', ['a']],
     ['sortBy=meta.created', ['c', 'a', 'B', 'd']],
   ]
@@ -260,6 +275,10 @@ describe('versions', () => {
     assert.equal((await scim('PUT', path, { userName: 'x' }, { headers: { 'if-match': old } })).status, 412)
     assert.equal((await scim('DELETE', path, undefined, { headers: { 'if-match': old } })).status, 412)
     assert.equal((await scim('GET', path, undefined, { headers: { 'if-none-match': old } })).status, 200)
+    assert.equal((await scim('GET', path, undefined, { headers: { 'if-match': old } })).status, 412)
+    for (const none of ['*', (await scim('GET', path)).headers.get('etag')!])
+      assert.equal((await scim('DELETE', path, undefined, { headers: { 'if-none-match': none } })).status, 412)
+    assert.equal((await scim('PUT', path, (await scim('GET', path)).body, { headers: { 'if-none-match': old } })).status, 200)
   })
 
   test('what changes nothing leaves the version', async () => {
@@ -270,6 +289,24 @@ describe('versions', () => {
       { op: 'replace', path: 'active', value: true },
     )
     assert.deepEqual(same.body, before.body)
+  })
+
+  test('whoever leaves a group elsewhere changes the version of those who see its members', async () => {
+    const [leaver, stayer] = [await provider.user('leaver'), await provider.user('stayer')]
+    const { id } = await provider.group('left elsewhere', [leaver.id, stayer.id])
+    const path = `/Groups/${id}`
+    const [wide, narrow] = [await scim('GET', path), await scim('GET', `${path}?excludedAttributes=members`)]
+    await scim('DELETE', `/Users/${leaver.id}`)
+    const etag = (one: typeof wide) => one.headers.get('etag')!
+    assert.equal((await scim('GET', path, undefined, { headers: { 'if-none-match': etag(wide) } })).status, 200)
+    const put = (match: string) =>
+      scim('PUT', path, { displayName: 'left elsewhere', members: [{ value: stayer.id }] }, { headers: { 'if-match': match } })
+    assert.equal((await put(etag(wide))).status, 412)
+    assert.equal((await put(etag(await scim('GET', path)))).status, 200)
+    assert.equal((await put(etag(narrow))).status, 200)
+    await provider.host.api('PATCH', `/users/${stayer.id}`, { body: { role: null } })
+    assert.equal((await put(etag(wide))).status, 412)
+    for (const gone of [path, `/Users/${stayer.id}`]) await scim('DELETE', gone)
   })
 
   test('a change elsewhere is another version', async () => {
@@ -340,6 +377,11 @@ describe('bulk', () => {
   ]
   for (const [why, operations, more] of refused)
     test(`refuses ${why}`, async () => assert.equal((await run(operations, more)).body.scimType, 'invalidSyntax'))
+
+  test('takes names in any letter case, and null for no data', async () => {
+    const { body } = await scim('POST', '/Bulk', { operations: [{ Method: 'delete', PATH: `/Users/${ids[0]}x`, data: null }] })
+    assert.equal(body.Operations[0].status, '404')
+  })
 
   const failing: [why: string, operation: object, status: string][] = [
     ['what was not made', post('a', '/Groups', { displayName: 'X', members: [{ value: 'bulkId:nope' }] }), '400'],

@@ -9,7 +9,7 @@ import { type Provider, startProvider, urns } from './provider.ts'
 
 let provider: Provider
 before(async () => {
-  provider = await startProvider({ env: { SCIM_GROUPS: 'Engineering=Editor, Bosses=Chief', SCIM_ADMIN_ROLES: 'Chief' } })
+  provider = await startProvider({ env: { SCIM_GROUPS: 'Engineering=Editor, Bosses=Chief, Crew=Sailor', SCIM_ADMIN_ROLES: 'Chief' } })
 })
 after(() => provider?.close())
 const scim: Provider['scim'] = (...words) => provider.scim(...words)
@@ -62,6 +62,19 @@ describe('tokens', () => {
       assert.equal((await scim(method, path, body, { token })).status, status, `${method} ${path}`)
     const bulk = await scim('POST', '/Bulk', { Operations: [{ method: 'DELETE', path: `/Users/${user.id}` }] }, { token })
     assert.equal(bulk.body.Operations[0].status, '403')
+  })
+
+  test('that may only write need not read', async () => {
+    const user = await provider.user('written')
+    const { token } = await tokenOf({ scopes: ['users:write'] })
+    const calls: [method: string, body: object | undefined, status: number][] = [
+      ['GET', undefined, 403],
+      ['PATCH', { Operations: [{ op: 'add', path: 'title', value: 'T' }] }, 200],
+      ['PUT', { userName: 'written' }, 200],
+      ['DELETE', undefined, 204],
+    ]
+    for (const [method, body, status] of calls)
+      assert.equal((await scim(method, `/Users/${user.id}`, body, { token })).status, status, method)
   })
 
   test('are good for nothing else', async () => {
@@ -147,6 +160,7 @@ describe('OAuth 2 client credentials', () => {
     ]
     for (const { status, body, headers } of granted) {
       assert.deepEqual([status, body.token_type, body.expires_in, headers.get('cache-control')], [200, 'Bearer', 3600, 'no-store'])
+      assert.equal(headers.get('pragma'), 'no-cache')
       assert.equal((await scim('GET', '/Users', undefined, { token: body.access_token })).status, 200)
       assert.equal((await scim('POST', '/Users', { userName: 'x' }, { token: body.access_token })).status, 403)
       assert.equal((await api('GET', '/users', { token: body.access_token })).status, 401)
@@ -159,6 +173,7 @@ describe('OAuth 2 client credentials', () => {
   })
 
   const refused: [why: string, form: Record<string, string>, status: number, error: string][] = [
+    ['no grant', {}, 400, 'invalid_request'],
     ['another grant', { grant_type: 'password' }, 400, 'unsupported_grant_type'],
     ['no client', { grant_type: 'client_credentials' }, 401, 'invalid_client'],
     ['an unknown client', { grant_type: 'client_credentials', client_id: 'x', client_secret: 'scim_x' }, 401, 'invalid_client'],
@@ -167,6 +182,7 @@ describe('OAuth 2 client credentials', () => {
     test(`are refused: ${why}`, async () => {
       const answer = await ask(form)
       assert.deepEqual([answer.status, answer.body], [status, { error }])
+      assert.equal(answer.headers.get('www-authenticate'), status === 401 ? 'Basic realm="SCIM"' : null)
     })
 })
 
@@ -230,6 +246,36 @@ describe('users', () => {
     assert.equal((await scim('GET', `/Users/${user.id}`)).body.active, false)
     await provider.patch(`/Users/${user.id}`, { op: 'replace', path: 'active', value: true })
     assert.equal((await api('POST', '/auth/login', { token: null, body })).status, 200)
+  })
+
+  test('that are let go before they ever came in stay out', async () => {
+    for (const status of ['invited', 'unverified']) {
+      const { data } = await api('POST', '/users', { body: { email: `${status}@x.org`, status } })
+      const now = async () => (await api('GET', `/users/${data.id}?fields=status`)).data.status
+      await provider.patch(`/Users/${data.id}`, { op: 'replace', path: 'title', value: 'T' })
+      await scim('PUT', `/Users/${data.id}`, { userName: `${status}@x.org` })
+      assert.equal(await now(), status)
+      await provider.patch(`/Users/${data.id}`, { op: 'replace', path: 'active', value: 'False' })
+      assert.equal(await now(), 'suspended')
+    }
+  })
+
+  test('of a group that is removed stay', async () => {
+    const user = await provider.user('member of what goes')
+    const { id } = await provider.group('Short-lived', [user.id])
+    assert.equal((await scim('DELETE', `/Groups/${id}`)).status, 204)
+    const { active, groups } = (await scim('GET', `/Users/${user.id}`)).body
+    assert.deepEqual([active, groups], [true, undefined])
+  })
+
+  test('that rows point at are not removed', async () => {
+    const { id } = await provider.user('author')
+    await query('create table authored (author uuid references directus_users (id))')
+    await query('insert into authored values ($1::uuid)', [id])
+    const refused = await scim('DELETE', `/Users/${id}`)
+    assert.deepEqual([refused.status, refused.body.schemas], [409, [urns.error]])
+    await query('drop table authored')
+    assert.equal((await scim('DELETE', `/Users/${id}`)).status, 204)
   })
 
   test('are told of in the activity log, with who it was', async () => {
@@ -329,5 +375,20 @@ describe('administrators', () => {
     assert.equal((await scim('POST', '/Groups', { displayName: 'ENGINEERING' })).status, 409)
     assert.equal((await scim('PUT', `/Groups/${id}`, { displayName: 'Engineering', externalId: 'e' })).status, 200)
     assert.equal((await api('GET', `/users/${user.id}?fields=role`)).data.role, null)
+  })
+
+  test('no group takes the name of a role that stands for another', async () => {
+    const other = await provider.group('Other')
+    const rename = (value: string) => provider.patch(`/Groups/${other.id}`, { op: 'replace', path: 'displayName', value })
+    for (const refused of [await scim('POST', '/Groups', { displayName: 'Editor' }), await rename('Editor'), await rename('engineering')])
+      assert.deepEqual([refused.status, refused.body.scimType], [409, 'uniqueness'])
+    assert.equal((await provider.found('/Groups?filter=displayName%20eq%20%22Engineering%22')).length, 1)
+  })
+
+  test('a group that settings map makes the role that it stands for', async () => {
+    const { id, displayName } = await provider.group('crew')
+    assert.equal(displayName, 'Crew')
+    assert.equal((await api('GET', `/roles/${id}?fields=name`)).data.name, 'Sailor')
+    assert.equal((await scim('POST', '/Groups', { displayName: 'Crew' })).status, 409)
   })
 })
