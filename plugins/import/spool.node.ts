@@ -8,6 +8,8 @@ import { pipeline } from 'node:stream/promises'
 import { problems } from 'plinth'
 
 export interface Spooled {
+  /** Bytes. */
+  readonly size: number
   /** @throws INVALID_PAYLOAD for what is no UTF-8. */
   texts(): AsyncIterable<string>
   remove(): Promise<void>
@@ -31,7 +33,7 @@ export async function spool(content: ReadableStream<Uint8Array>, limit: number, 
     await remove()
     throw error
   }
-  return { texts: () => decoded(createReadStream(path)), remove }
+  return { size, texts: () => decoded(createReadStream(path)), remove }
 }
 
 async function* decoded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

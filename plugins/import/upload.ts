@@ -35,7 +35,7 @@ export async function takeUpload(parts: UploadParts, c: Context<Env>): Promise<R
   try {
     const { format: read, spooled } = await sparingly(() => oneFile(c, formats, parts.limit))
     const work = (gone: () => boolean) =>
-      sparingly(() => importRows({ items, access, gone, mostErrors }, table, () => read(spooled.texts(), table)))
+      sparingly(() => importRows({ items, access, gone, mostErrors }, table, () => read(spooled.texts(), table)), spooled.size)
     if (!place) await work(c.env.gone).finally(spooled.remove)
     place?.start({
       user: access.user,
