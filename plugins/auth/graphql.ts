@@ -1,5 +1,5 @@
 /** GraphQL's /graphql/system: in, on and out, letters, second factors. What guesses or sends something may be asked once in a document. */
-import { type AsRoute, byRoute, segment, systemFields } from 'plinth/graphql'
+import { type AsRoute, byRoute, systemFields } from 'plinth/graphql'
 
 const session = /* GraphQL */ `
   enum auth_mode { json cookie session }
@@ -37,7 +37,10 @@ export const sessionFields = systemFields(session, {
   users_me_tfa_disable: once('/users/me/tfa/disable'),
   users_invite_accept: once('/users/invite/accept'),
   users_register: once('/users/register'),
-  users_register_verify: byRoute('GET', { path: ({ token }) => `/users/register/verify-email?token=${segment(token)}`, once: true }),
+  users_register_verify: byRoute('GET', {
+    path: ({ token }) => `/users/register/verify-email?token=${encodeURIComponent(token)}`,
+    once: true,
+  }),
 })
 
 /** Where one may come in by a password of ours. */

@@ -1,6 +1,6 @@
 /** What other plugins may import of GraphQL, as `plinth/graphql`: how they add fields of their own. */
 import type { GraphQLFieldConfigArgumentMap, GraphQLInputType, GraphQLOutputType } from 'graphql'
-import { type Accountability, type Handler, hookPoint, type RequestContext, type Transaction } from 'plinth'
+import { type Accountability, type Handler, hookPoint, problems, type RequestContext, type Transaction } from 'plinth'
 import type { Selected } from 'plinth/items'
 
 export type Scope = 'items' | 'system'
@@ -74,8 +74,12 @@ export interface AsRoute {
   readonly once?: boolean
 }
 
-/** Text as one segment of a path. */
-export const segment = (text: unknown): string => encodeURIComponent(String(text))
+/** Text as one segment of a path. @throws FORBIDDEN for dots that would lead to another path: nothing is called so. */
+export function segment(text: unknown): string {
+  const name = String(text)
+  if (/^\.{0,2}$/.test(name)) throw problems.FORBIDDEN(`There is no "${name}", or it is not yours to see.`)
+  return encodeURIComponent(name)
+}
 
 /** A root field that is a route of REST, asked for by whoever asks for the field. Cookies of its answer are those of ours. */
 export function byRoute(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', route: AsRoute): Answering {

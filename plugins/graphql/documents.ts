@@ -87,7 +87,7 @@ export class Documents {
       const operations = document.definitions.filter((one): one is OperationDefinitionNode => one.kind === Kind.OPERATION_DEFINITION)
       checkBounds(operations, fragments, this.#bounds)
       const checked = this.#bounds.introspection ? rules : [...rules, NoSchemaIntrospectionCustomRule]
-      const errors = validate(schema, document, checked, { maxErrors: 20 })
+      const errors = validate(schema, document, checked, { maxErrors: 20, hideSuggestions: !this.#bounds.introspection })
       if (errors.length) return errors
       // The library takes any field of a type that is not there.
       for (const { operation } of operations) if (!schema.getRootType(operation)) throw new GraphQLError(absent[operation])

@@ -2,11 +2,10 @@
 import {
   executeSync,
   type FieldNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLSchema,
-  getArgumentValues,
   getNamedType,
   getNullableType,
   getVariableValues,
@@ -19,6 +18,7 @@ import {
 } from 'graphql'
 import { isObject, type Log, problems, problemsOf, type RequestContext, type Transaction } from 'plinth'
 import { JsonText } from './api.ts'
+import { argumentsOf } from './arguments.ts'
 import { collectFields, type Document } from './collect.ts'
 import type { Checked } from './documents.ts'
 import { meaningOf } from './meaning.ts'
@@ -46,6 +46,8 @@ export interface Run {
   readonly within: (<T>(work: (db: Transaction) => Promise<T>) => Promise<T>) | undefined
   /** Root fields that are read at once; characters of the answer. */
   readonly limits: { readonly atOnce: number; readonly length: number }
+  /** Whether errors tell names that are like a wrong one. */
+  readonly suggests: boolean
   /** Whether the answer goes out as application/graphql-response+json. */
   readonly isModern: boolean
   readonly log: Log
@@ -58,12 +60,12 @@ export async function execute(run: Run): Promise<string> {
     schema,
     operation.variableDefinitions ?? [],
     (run.variables ?? {}) as Record<string, unknown>,
-    { maxErrors: 20 },
+    { maxErrors: 20, hideSuggestions: !run.suggests },
   )
-  if (errors) throw graphqlProblems.GRAPHQL_VALIDATION(undefined, { errors: errors.map(shownError) })
+  if (errors) throw invalid(errors)
   const document: Document = { fragments: checked.fragments, variables: coerced }
   const type = rootType(schema, operation)
-  const fields = collectFields(document, [operation.selectionSet], (name) => name === type.name)
+  const fields = rootFields(document, operation, type)
   const together = operation.operation === OperationTypeNode.MUTATION && run.within && joined(type, fields) ? run.within : undefined
   const { texts, failures, fatal } = await (together
     ? allOrNothing(run, together, document, type, fields)
@@ -76,6 +78,15 @@ export async function execute(run: Run): Promise<string> {
 }
 
 type Fields = ReadonlyMap<string, readonly FieldNode[]>
+
+/** @throws GRAPHQL_VALIDATION for a directive that gets null. */
+function rootFields(document: Document, { selectionSet }: OperationDefinitionNode, type: GraphQLObjectType): Fields {
+  try {
+    return collectFields(document, [selectionSet], (name) => name === type.name)
+  } catch (error) {
+    throw error instanceof GraphQLError ? invalid([error]) : error
+  }
+}
 
 /** What came of the root fields. */
 interface Outcome {
@@ -147,8 +158,7 @@ function joined(type: GraphQLObjectType, fields: Fields): boolean {
     return meaning?.kind === 'root' && !meaning.root.joins ? [node!] : []
   })
   if (apart.length && fields.size > 1) {
-    const errors = apart.map(({ name }) => ({ message: `"${name.value}" cannot be undone with others: ask for it alone.` }))
-    throw graphqlProblems.GRAPHQL_VALIDATION(undefined, { errors })
+    throw invalid(apart.map(({ name }) => new GraphQLError(`"${name.value}" cannot be undone with others: ask for it alone.`)))
   }
   return !apart.length
 }
@@ -187,7 +197,7 @@ async function fieldText(
   const meaning = meaningOf(field)
   if (meaning?.kind !== 'root') return 'null'
   const value = await meaning.root.resolve({
-    args: getArgumentValues(field, node, document.variables),
+    args: argumentsOf(document, field, node),
     filterType: field.args.find((one) => one.name === 'filter')?.type,
     context: run.context,
     db,
@@ -231,8 +241,13 @@ async function introspected({ whole, checked, operation, variables }: Run, node:
   return JSON.stringify(data?.[node.alias?.value ?? node.name.value] ?? null)
 }
 
-const shownError = ({ message, locations }: GraphQLError) => ({ message, locations })
+const invalid = (errors: readonly GraphQLError[]) =>
+  graphqlProblems.GRAPHQL_VALIDATION(undefined, { errors: errors.map(({ message, locations }) => ({ message, locations })) })
 
+/** What the library finds wrong while it runs is the document's fault: a variable that is null where that is not allowed. */
 function failuresOf(error: unknown, key: string | undefined, { context, log }: Run): Failure[] {
-  return problemsOf(error, context, log).map((problem) => ({ ...problem.toJSON(), ...(key !== undefined && { path: [key] }) }))
+  return problemsOf(error instanceof GraphQLError ? invalid([error]) : error, context, log).map((problem) => ({
+    ...problem.toJSON(),
+    ...(key !== undefined && { path: [key] }),
+  }))
 }

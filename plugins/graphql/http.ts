@@ -14,9 +14,9 @@ export interface Asked {
 
 /** @throws INVALID_PAYLOAD, for a GET with broken variables INVALID_QUERY */
 export async function askedOf(c: Context<Env>): Promise<Asked> {
-  if (c.req.method === 'GET') {
+  if (c.req.method !== 'POST') {
     const { query, variables, operationName } = c.req.query()
-    return check({ query, variables: variables ? jsonOf(variables) : undefined, operationName: operationName || undefined })
+    return check({ query, variables: variables ? jsonOf(variables) : undefined, operationName })
   }
   const body = await readJson(c)
   if (!isObject(body)) throw problems.INVALID_PAYLOAD('The body must be a JSON object with "query".')
@@ -29,7 +29,7 @@ function check({ query, variables, operationName }: Readonly<Record<string, unkn
     throw problems.INVALID_PAYLOAD('"variables" must be an object.')
   if (operationName !== undefined && operationName !== null && typeof operationName !== 'string')
     throw problems.INVALID_PAYLOAD('"operationName" must be text.')
-  return { query, variables: variables ?? undefined, operationName: operationName ?? undefined }
+  return { query, variables: variables ?? undefined, operationName: operationName || undefined }
 }
 
 function jsonOf(text: string): unknown {

@@ -117,8 +117,8 @@ export const graphql = definePlugin({
       const schema = await schemaOf(scope, c.env)
       const checked = documents.check(schema, asked.query)
       const operation = operationOf(checked, asked.operationName)
-      if (operation.operation !== 'query' && c.req.method === 'GET')
-        throw problems.METHOD_NOT_ALLOWED('Mutations are sent by POST.', { allowed: ['POST'], current: 'GET' })
+      if (operation.operation !== 'query' && c.req.method !== 'POST')
+        throw problems.METHOD_NOT_ALLOWED('Mutations are sent by POST.', { allowed: ['POST'], current: c.req.method })
       const isWhole = transactionsOf(c.env.header('graphql-transaction'), options.GRAPHQL_TRANSACTION) === 'request'
       const isModern = wantsModern(c.env.header('accept'))
       const headers = new Headers({ 'content-type': contentType(isModern), 'cache-control': 'no-cache' })
@@ -133,6 +133,7 @@ export const graphql = definePlugin({
         headers,
         within: isWhole ? (work) => engine.within({ access: c.env.accountability, gone: c.env.gone }, ({ db }) => work(db!)) : undefined,
         limits,
+        suggests: options.GRAPHQL_INTROSPECTION,
         isModern,
         log: host.log,
       })
@@ -158,7 +159,6 @@ export const graphql = definePlugin({
       await next()
     })
 
-    const texts = host.routes(specs)
     const told = (scope: Scope) => async (c: Context<Env>) => {
       const [schema, { printSchema }] = await Promise.all([wholeOf(scope, c.env), import('graphql')])
       const file = `attachment; filename="${scope === 'items' ? 'schema' : 'system'}.graphql"`
@@ -168,15 +168,20 @@ export const graphql = definePlugin({
         'cache-control': 'no-cache',
       })
     }
-    for (const path of ['/', '/items']) texts.get(path, told('items'))
-    texts.get('/system', told('system'))
-    host.hook(graphqlSchema, textField)
+    // Where types are not told, they are not told as text either.
+    if (options.GRAPHQL_INTROSPECTION) {
+      const texts = host.routes(specs)
+      for (const path of ['/', '/items']) texts.get(path, told('items'))
+      texts.get('/system', told('system'))
+      host.hook(graphqlSchema, textField)
+    }
     host.hook(openapi, async (event, next) => (await import('./openapi.ts')).describeRoutes(event, next))
 
     const routes = host.routes('/graphql')
     routes.use('*', async function inItsMedia(c, next) {
       await next()
       if (c.error && wantsModern(c.env.header('accept'))) c.res.headers.set('content-type', contentType(true))
+      if (c.res.status === 405) c.res.headers.set('allow', 'GET, HEAD, POST')
     })
     for (const [path, scope] of [
       ['/', 'items'],
@@ -184,7 +189,7 @@ export const graphql = definePlugin({
     ] as const) {
       routes.get(path, answer(scope))
       routes.post(path, answer(scope))
-      routes.on(['PUT', 'PATCH', 'DELETE'], path, (c) => {
+      routes.on(['PUT', 'PATCH', 'DELETE', 'SEARCH'], path, (c) => {
         throw problems.METHOD_NOT_ALLOWED(undefined, { allowed: ['GET', 'POST'], current: c.req.method })
       })
     }

@@ -89,8 +89,14 @@ function writer(work: (call: RootCall, inside: Caller, engine: Items, table: Tab
     }
 }
 
+/** @throws INVALID_PAYLOAD where there is no list of items. */
+function itemsIn({ data }: RootCall['args']): Item[] {
+  if (!data) throw problems.INVALID_PAYLOAD('"data" must be a list of items.')
+  return data
+}
+
 export const createMany = writer(async ({ args }, inside, engine, { name }) => ({
-  keys: await engine.create(name, args.data ?? [], inside),
+  keys: await engine.create(name, itemsIn(args), inside),
 }))
 
 export const createOne = writer(async ({ args }, inside, engine, { name }) => {
@@ -110,7 +116,7 @@ export const updateOne = writer(async ({ args }, inside, engine, { name }) => {
 /** @throws INVALID_PAYLOAD for an item that does not say which it is. */
 export const updateEach = writer(async ({ args }, inside, engine, { name, primaryKey }) => {
   const [keyName = ''] = primaryKey
-  const changes = (args.data ?? []).map(({ [keyName]: key, ...patch }: Item): Change => {
+  const changes = itemsIn(args).map(({ [keyName]: key, ...patch }: Item): Change => {
     if (key === undefined || key === null) throw problems.INVALID_PAYLOAD(`Each item must have its "${keyName}".`)
     return { keys: [key as Key], patch }
   })

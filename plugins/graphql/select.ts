@@ -6,15 +6,15 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLUnionType,
-  getArgumentValues,
   getNamedType,
   getNullableType,
   isInputObjectType,
   isListType,
   isObjectType,
 } from 'graphql'
-import { isObject } from 'plinth'
+import { isObject, problems } from 'plinth'
 import type { Selected } from 'plinth/items'
+import { argumentsOf } from './arguments.ts'
 import { collectFields, type Document } from './collect.ts'
 import { meaningOf } from './meaning.ts'
 
@@ -47,7 +47,7 @@ function select(document: Document, type: GraphQLObjectType, key: string, nodes:
       return [{ kind: 'object', key, of: [...calls].map(([called, own]) => call(document, field.type, meaning.name, called, own[0]!)) }]
     }
     case 'related': {
-      const args: Args = getArgumentValues(field, node, document.variables)
+      const args: Args = argumentsOf(document, field, node)
       return [
         {
           kind: 'related',
@@ -92,7 +92,7 @@ function call(document: Document, type: GraphQLOutputType, name: string, key: st
   const functions = getNamedType(type) as GraphQLObjectType
   const fn = node.name.value
   if (fn === '__typename') return { kind: 'constant', key, value: functions.name }
-  const { path }: Args = getArgumentValues(functions.getFields()[fn]!, node, document.variables)
+  const { path }: Args = argumentsOf(document, functions.getFields()[fn]!, node)
   return { kind: 'field', key, name: path === undefined ? `${fn}(${name})` : `${fn}(${name}, ${path})` }
 }
 
@@ -108,10 +108,14 @@ export function queryOf(args: Args, filterType: GraphQLInputType | undefined): R
   for (const name of ['filter', 'sort', 'limit', 'offset', 'page', 'search', 'groupBy']) {
     const value = args[name]
     if (value === undefined || value === null) continue
-    query[name] = name === 'filter' && filterType ? toFilter(value, getNamedType(filterType) as GraphQLInputObjectType) : value
+    if (name === 'filter' && filterType) query[name] = toFilter(value, getNamedType(filterType) as GraphQLInputObjectType)
+    else query[name] = name === 'sort' ? sortOf(value as readonly (string | null)[]) : value
   }
   return query
 }
+
+/** One text may name several keys, as REST has it. */
+const sortOf = (keys: readonly (string | null)[]) => (keys.length === 1 ? (keys[0] ?? keys) : keys.map((key) => key?.trim() ?? key))
 
 /** `published_func: { year: … }` → `year(published)`, `item__pages` → `item:pages`. */
 function toFilter(value: unknown, type: GraphQLInputType): unknown {
@@ -124,7 +128,8 @@ function toFilter(value: unknown, type: GraphQLInputType): unknown {
     const field = fields[name]!
     const meaning = meaningOf(field)
     if (meaning?.kind === 'functions') {
-      for (const [fn, condition] of Object.entries(isObject(below) ? below : {})) said[`${fn}(${meaning.name})`] = condition
+      if (!isObject(below)) throw problems.INVALID_QUERY(`"filter": "${name}" says nothing.`)
+      for (const [fn, condition] of Object.entries(below)) said[`${fn}(${meaning.name})`] = condition
     } else said[meaning?.kind === 'field' ? meaning.name : name] = toFilter(below, field.type)
   }
   return said

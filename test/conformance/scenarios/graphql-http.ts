@@ -20,6 +20,8 @@ const scenario: Scenario = async (api) => {
   await get({ query: mutation })
   await api.call('PATCH', '/graphql', { body: { query: list } })
   await api.call('PUT', '/graphql', { body: { query: list }, label: 'PUT' })
+  await api.call('SEARCH', '/graphql', { body: { query: list }, label: 'SEARCH' })
+  await api.post('/graphql', { query: `query A ${list}`, operationName: '' }, { label: 'an empty name of an operation' })
 
   api.proves('graphql: bodies')
   await get({ query: list, variables: '{' })
@@ -55,6 +57,10 @@ const scenario: Scenario = async (api) => {
   await ask('query ($n: Int) { gh_notes(limit: $n) { id } }', { variables: { n: 'x' } })
   await ask('query ($n: Int!) { gh_notes(limit: $n) { id } }')
   await ask('{ gh_notes { id } } fragment F on gh_notes { id }')
+  await ask('query ($a: Boolean = true) { gh_notes @skip(if: $a) { id } }', { variables: { a: null } })
+  await ask('query ($a: ID = 1) { gh_notes_by_id(id: $a) { id } }', { variables: { a: null } })
+  await ask('mutation { create_gh_notes_items { id } }')
+  await ask('mutation { update_gh_notes_batch { id } }')
 
   api.proves('graphql: execution')
   await ask('{ gh_notes(limit: -2) { id } }')

@@ -27,6 +27,14 @@ const cases: [why: string, ask: () => ReturnType<typeof post>, status: number, c
   ['variables by GET', () => get({ query: 'query ($n: Int) { notes(limit: $n) { id } }', variables: '{"n":1}' }), 200, undefined],
   ['broken variables by GET', () => get({ query: '{ notes { id } }', variables: '{' }), 400, 'INVALID_QUERY'],
   ['a mutation by GET', () => get({ query: 'mutation { delete_notes_item(id: 1) { id } }' }), 405, 'METHOD_NOT_ALLOWED'],
+  ['a query by HEAD', () => host.api('HEAD', `/graphql?${new URLSearchParams({ query: '{ notes { id } }' })}`), 200, undefined],
+  [
+    'a mutation by HEAD',
+    () => host.api('HEAD', `/graphql?${new URLSearchParams({ query: 'mutation { delete_notes_item(id: 1) { id } }' })}`),
+    405,
+    undefined,
+  ],
+  ['SEARCH', () => host.api('SEARCH', '/graphql', { body: { query: '{ notes { id } }' } }), 405, 'METHOD_NOT_ALLOWED'],
   ['another method', () => host.api('PATCH', '/graphql', { body: { query: '{ notes { id } }' } }), 405, 'METHOD_NOT_ALLOWED'],
   ['no query', () => post({}), 400, 'INVALID_PAYLOAD'],
   ['an empty query', () => post({ query: ' ' }), 400, 'INVALID_PAYLOAD'],
@@ -61,6 +69,25 @@ const cases: [why: string, ask: () => ReturnType<typeof post>, status: number, c
     200,
     undefined,
   ],
+  ['an empty name of an operation', () => post({ query: 'query A { notes { id } }', operationName: '' }), 200, undefined],
+  [
+    'null for a directive',
+    () => post({ query: 'query ($a: Boolean = true) { notes @skip(if: $a) { id } }', variables: { a: null } }),
+    400,
+    'GRAPHQL_VALIDATION',
+  ],
+  [
+    'null for a directive below',
+    () => post({ query: 'query ($a: Boolean = true) { notes { id @skip(if: $a) } }', variables: { a: null } }),
+    200,
+    'GRAPHQL_VALIDATION',
+  ],
+  [
+    'null for a key',
+    () => post({ query: 'query ($a: ID = 1) { notes_by_id(id: $a) { id } }', variables: { a: null } }),
+    200,
+    'GRAPHQL_VALIDATION',
+  ],
   ['a bad limit', () => post({ query: '{ notes(limit: -2) { id } }' }), 200, 'INVALID_QUERY'],
   ['a sort by nothing', () => post({ query: '{ notes(sort: ["nope"]) { id } }' }), 200, 'FORBIDDEN'],
   [
@@ -94,3 +121,31 @@ for (const [why, ask, status, code] of cases) {
     assert.equal(answer.headers.get('cache-control') ?? 'no-cache', 'no-cache')
   })
 }
+
+test('what is not allowed tells what is', async () => {
+  for (const method of ['PUT', 'SEARCH']) assert.equal((await host.api(method, '/graphql')).headers.get('allow'), 'GET, HEAD, POST')
+})
+
+test('where types are not told, errors and texts tell none either', async (t) => {
+  const silent = await startKernel({
+    env: { GRAPHQL_INTROSPECTION: 'false' },
+    sql: 'create table notes (id serial primary key, text text)',
+  })
+  t.after(() => silent.close())
+  const told = async (to: TestHost, query: string, variables: object = {}) => {
+    const { status, body } = await to.api('POST', '/graphql', { body: { query, variables } })
+    return [status, /Did you mean/.test(JSON.stringify(body))]
+  }
+  const wrong = [
+    ['{ note { id } }'],
+    ['{ notes { txt } }'],
+    ['query ($f: notes_filter) { notes(filter: $f) { id } }', { f: { txt: { _eq: 'a' } } }],
+  ] as const
+  for (const [query, variables] of wrong) {
+    assert.deepEqual(await told(host, query, variables), [400, true])
+    assert.deepEqual(await told(silent, query, variables), [400, false])
+  }
+  for (const path of ['', '/items', '/system']) assert.equal((await silent.api('GET', `/server/specs/graphql${path}`)).status, 404)
+  const text = await silent.api('POST', '/graphql/system', { body: { query: '{ server_specs_graphql }' } })
+  assert.equal(text.code, 'GRAPHQL_VALIDATION')
+})
