@@ -239,9 +239,8 @@ export class Types {
       return [[name, { type, args: this.arguments(target), ...means({ kind: 'related', name }) }], ...beside]
     }
     if (!field.column) return []
-    const { nullable, default: otherwise, primaryKey } = field.column
     // A singleton that has not been saved yet has no key.
-    const certain = (primaryKey && !table.singleton) || (!nullable && otherwise === null && !this.#visible.isPartial(table, name))
+    const certain = field.column.primaryKey ? !table.singleton : isCertain(field) && !this.#visible.isPartial(table, name)
     return [[name, { type: nonNull(outputOf(field), certain), ...means({ kind: 'field', name }) }], ...beside]
   }
 
@@ -396,10 +395,21 @@ export class Types {
 }
 
 /** Whether a new row needs a value from whoever makes it. */
-const isRequired = ({ column, special }: Field): boolean =>
-  column !== null &&
-  !(column.nullable || column.default !== null || column.autoIncrement || column.generated !== null) &&
-  !special.some((one) => /^uuid$|-created$/.test(one))
+const isRequired = (field: Field): boolean =>
+  field.column !== null &&
+  !(field.column.nullable || field.column.default !== null || field.column.autoIncrement || field.column.generated !== null) &&
+  !isFilled(field)
+
+/** Whether the server gives new rows a value. */
+const isFilled = ({ special }: Field): boolean => special.some((one) => /^uuid$|-created$/.test(one))
+
+/** Whether the API promises a value: not for what is filled in, unless it is false, 0 or empty. */
+const isCertain = (field: Field): boolean =>
+  !field.column!.nullable && !isFilled(field) && (field.column!.default === null || isNothing(field.column!.default))
+
+/** Of a default as PostgreSQL prints it: `false`, `0`, `'0'::bigint`, `''::text`. */
+const isNothing = (expression: string): boolean =>
+  /^(false|\(?-?0(\.0+)?\)?(::.*)?|'0(\.0+)?'::(bigint|numeric|double|real|smallint).*|''::.*)$/.test(expression)
 
 /** The scalar, or list of scalars, that a column is shown as. */
 function outputOf({ type, special, column, concealed }: Field): GraphQLOutputType & GraphQLInputType {

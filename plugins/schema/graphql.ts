@@ -1,12 +1,13 @@
 /** GraphQL's /graphql/system: collections, fields and relations. */
 import { byRoute, type RootCall, segment, systemFields } from 'plinth/graphql'
 
+/** What is told of a thing may be missing: a system field has no id, and of a system collection no more than what differs from others. */
 const metas = {
   collections: `collection: String! icon: String note: String display_template: String hidden: Boolean! singleton: Boolean! translations: JSON
-    archive_field: String archive_app_filter: Boolean! archive_value: String unarchive_value: String sort_field: String accountability: String
-    color: String item_duplication_fields: JSON sort: Int group: String collapse: String! preview_url: String versioning: Boolean! status: String!
+    archive_field: String archive_app_filter: Boolean archive_value: String unarchive_value: String sort_field: String accountability: String
+    color: String item_duplication_fields: JSON sort: Int group: String collapse: String preview_url: String versioning: Boolean status: String
     autosave_revision_interval: Float`,
-  fields: `id: Int! collection: String! field: String! special: [String] interface: String options: JSON display: String display_options: JSON
+  fields: `id: Int collection: String! field: String! special: [String] interface: String options: JSON display: String display_options: JSON
     readonly: Boolean! hidden: Boolean! sort: Int width: String translations: JSON note: String conditions: JSON required: Boolean group: String
     validation: JSON validation_message: String searchable: Boolean!`,
   relations: `id: Int many_collection: String many_field: String one_collection: String one_field: String one_collection_field: String
@@ -26,15 +27,16 @@ const names = {
   relations: 'collection: String field: String related_collection: String',
 }
 const kinds = ['collections', 'fields', 'relations'] as const
-/** What is told of a thing may be missing (a system field has no id), what is sent may leave out anything. */
+/** What is sent may leave out anything, so that the types of what was written promise nothing. */
 const optional = (fields: string) => fields.replaceAll('!', '')
 
-const types = kinds.map(
-  (kind) => `
-  type directus_${kind}_meta { ${optional(metas[kind])} }
-  type directus_${kind}_schema { ${optional(schemas[kind])} }
-  type directus_${kind} { ${names[kind]} meta: directus_${kind}_meta schema: directus_${kind}_schema }`,
-)
+const typesOf = (prefix: string, metaOf: (fields: string) => string) =>
+  kinds.map(
+    (kind) => `
+  type ${prefix}directus_${kind}_meta { ${metaOf(metas[kind])} }
+  type ${prefix}directus_${kind}_schema { ${schemas[kind]} }
+  type ${prefix}directus_${kind} { ${names[kind]} meta: ${prefix}directus_${kind}_meta schema: ${prefix}directus_${kind}_schema }`,
+  )
 const inputs = kinds.map(
   (kind) => `
   input write_directus_${kind}_meta_input { ${optional(metas[kind])} }
@@ -43,7 +45,7 @@ const inputs = kinds.map(
     ${kind === 'collections' ? 'fields: [write_directus_fields_input!]' : ''} }`,
 )
 
-const reads = `${types.join('')}
+const reads = `${typesOf('', (fields) => fields).join('')}
   type Query {
     collections: [directus_collections!]!
     collections_by_name(name: String!): directus_collections
@@ -55,20 +57,23 @@ const reads = `${types.join('')}
     relations_by_name(collection: String!, field: String!): directus_relations
   }`
 
-const changes = `${inputs.join('')}
+/** Indexes are made in the transaction of all that is made with them: the argument is taken, and changes nothing. */
+const concurrent = 'concurrentIndexCreation: Boolean = false'
+
+const changes = `${[...typesOf('write_', optional), ...inputs].join('')}
   type delete_collection { collection: String }
   type delete_field { collection: String field: String }
   type delete_relation { collection: String field: String }
   type Mutation {
-    create_collections_item(data: write_directus_collections_input!): directus_collections
-    update_collections_item(collection: String!, data: write_directus_collections_input!): directus_collections
+    create_collections_item(data: write_directus_collections_input!, ${concurrent}): write_directus_collections
+    update_collections_item(collection: String!, data: write_directus_collections_input!): write_directus_collections
     delete_collections_item(collection: String!): delete_collection
-    create_fields_item(collection: String!, data: write_directus_fields_input!): directus_fields
-    update_fields_item(collection: String!, field: String!, data: write_directus_fields_input!): directus_fields
-    update_fields_items(collection: String!, data: [write_directus_fields_input!]): [directus_fields!]
+    create_fields_item(collection: String!, data: write_directus_fields_input!, ${concurrent}): write_directus_fields
+    update_fields_item(collection: String!, field: String!, data: write_directus_fields_input!, ${concurrent}): write_directus_fields
+    update_fields_items(collection: String!, data: [write_directus_fields_input!], ${concurrent}): [write_directus_fields!]
     delete_fields_item(collection: String!, field: String!): delete_field
-    create_relations_item(data: write_directus_relations_input!): directus_relations
-    update_relations_item(collection: String!, field: String!, data: write_directus_relations_input!): directus_relations
+    create_relations_item(data: write_directus_relations_input!): write_directus_relations
+    update_relations_item(collection: String!, field: String!, data: write_directus_relations_input!): write_directus_relations
     delete_relations_item(collection: String!, field: String!): delete_relation
   }`
 

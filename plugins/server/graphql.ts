@@ -19,12 +19,17 @@ const sdl = /* GraphQL */ `
 const extensions = /* GraphQL */ `
   type directus_extensions_meta { enabled: Boolean }
   type directus_extensions_schema { name: String type: String local: Boolean }
-  type directus_extensions { id: ID bundle: String meta: directus_extensions_meta schema: directus_extensions_schema }
+  type directus_extensions { id: ID name: String! bundle: String meta: directus_extensions_meta schema: directus_extensions_schema }
   type Query { extensions: [directus_extensions!]! }
 `
 
 /** For administrators. */
-export const extensionFields = systemFields(extensions, { extensions: byRoute('GET', { path: '/extensions' }) })
+export const extensionFields = systemFields(extensions, {
+  extensions: byRoute('GET', {
+    path: '/extensions',
+    value: (rows: { schema: { name: string } }[]) => rows.map((row) => ({ ...row, name: row.schema.name })),
+  }),
+})
 
 export const serverFields = systemFields(sdl, {
   server_ping: byRoute('GET', { path: '/server/ping' }),

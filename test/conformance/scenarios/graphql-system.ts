@@ -108,8 +108,31 @@ const scenario: Scenario = async (api) => {
     'delete_field',
     'auth_tokens',
     'auth_mode',
+    'directus_collections_meta',
+    'directus_fields_meta',
+    'directus_relations_schema',
+    'write_directus_collections',
+    'write_directus_fields_meta',
+    'write_directus_relations_schema',
+    'directus_extensions',
+    'directus_policies',
+    'directus_panels',
+    'create_directus_policies_input',
+    'create_directus_panels_input',
   ])
     await type(name)
+  const ofModel = /^(create|update|delete)_(collections|fields|relations)_/
+  await ask('{ __type(name: "Mutation") { fields { name args { name defaultValue } } } }', {
+    label: 'arguments of what changes the model',
+    keep: ({ data }) =>
+      Object.fromEntries(
+        data.__type.fields
+          .filter(({ name }: any) => ofModel.test(name))
+          .map(({ name, args }: any) => [name, args.map(({ name, defaultValue }: any) => `${name} ${defaultValue}`).sort()])
+          .sort(),
+      ),
+  })
+  await ask('{ collections_by_name(name: "..") { collection } fields_by_name(collection: "..", field: "users") { field } }')
   await ask('{ collections_by_name(name: "gs_nope") { collection } }')
   await ask('{ fields_by_name(collection: "directus_roles", field: "name") { type schema { data_type max_length } } }')
   await ask('{ fields_in_collection(collection: "directus_roles") { field type } }')

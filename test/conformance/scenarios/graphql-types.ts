@@ -15,12 +15,28 @@ const scenario: Scenario = async (api) => {
     field('has', 'integer', { schema: { is_nullable: false, default_value: 3 } }),
     field('wanted', 'string', { meta: { required: true } }),
   ])
+  const filled = (name: string, type: string, default_value: unknown) =>
+    field(name, type, { schema: { is_nullable: false, default_value } })
+  await api.table('gt_defaults', [
+    key('id', 'integer'),
+    filled('no', 'boolean', false),
+    filled('yes', 'boolean', true),
+    filled('zero', 'integer', 0),
+    filled('one', 'integer', 1),
+    filled('big', 'bigInteger', 0),
+    filled('part', 'decimal', 0),
+    filled('none', 'string', ''),
+    filled('some', 'string', 'x'),
+    filled('now', 'timestamp', 'now()'),
+    field('own', 'uuid', { meta: { special: ['uuid'] }, schema: { is_nullable: false } }),
+    field('made', 'timestamp', { meta: { special: ['date-created'] }, schema: { is_nullable: false } }),
+  ])
   await api.seed('gt_secrets', [{ code: 'a', secret: 'word', must: 'x' }])
   const ask = graphqlAsker(api)
   const type = typeAsker(ask)
 
   api.proves('graphql: types')
-  for (const name of ['gt_types', 'gt_secrets', 'q_books', 'q_authors', 'q_books_blocks']) await type(name)
+  for (const name of ['gt_types', 'gt_secrets', 'gt_defaults', 'q_books', 'q_authors', 'q_books_blocks']) await type(name)
   await ask(
     '{ gt_types(sort: ["id"]) { id a_string a_text an_integer a_big a_decimal a_float a_boolean a_date a_time a_datetime a_timestamp a_uuid a_json a_csv } }',
   )
@@ -75,6 +91,18 @@ const scenario: Scenario = async (api) => {
     'data: { _json: { kind: { _eq: "novel" } } }',
   ])
     await ask(`{ q_books(sort: ["id"], filter: { ${filter} }) { id } }`)
+  for (const [variables, filter] of [
+    ['$v: GraphQLStringOrFloat', 'pages: { _eq: $v }'],
+    ['$v: [GraphQLStringOrFloat]', 'pages: { _in: $v }'],
+    ['$v: number_filter_operators', 'pages: $v'],
+    ['$v: [q_books_filter]', '_and: $v'],
+    ['$v: date_function_filter_operators = null', 'published_func: $v'],
+    ['$v: q_books_filter = {}', '_and: [$v]'],
+  ])
+    await ask(`query (${variables}) { q_books(filter: { ${filter} }, sort: ["id"], limit: 1) { id } }`)
+  await ask('query ($f: q_books_filter) { q_books(filter: $f, sort: ["id"], limit: 1) { id } }')
+  await ask('{ q_books(sort: "pages, -id", limit: 2) { id } }')
+  await ask('{ q_books(sort: ["pages", " -id"], limit: 2) { id } }')
   await ask('query ($f: q_books_filter) { q_books(filter: $f, sort: ["id"]) { id } }', { variables: { f: { pages: { _gte: 500 } } } })
 
   api.proves('graphql: functions')
@@ -111,7 +139,14 @@ const scenario: Scenario = async (api) => {
   await ask('{ q_books_blocks(sort: ["id"]) { item { ...I } } } fragment I on q_images { name: file }')
 
   api.proves('graphql: inputs')
-  for (const name of ['create_gt_secrets_input', 'update_gt_secrets_input', 'create_q_books_input', 'create_q_books_blocks_input'])
+  for (const name of [
+    'create_gt_secrets_input',
+    'update_gt_secrets_input',
+    'create_gt_defaults_input',
+    'update_gt_defaults_input',
+    'create_q_books_input',
+    'create_q_books_blocks_input',
+  ])
     await type(name)
   await ask('mutation { create_gt_secrets_item(data: { code: "b", must: "y" }) { code must has wanted } }')
   await ask('mutation { create_gt_secrets_item(data: { code: "c" }) { code } }')

@@ -87,6 +87,12 @@ const cases: [why: string, query: string, data: object][] = [
     '{ articles(filter: { born_func: { year: { _eq: 2024 } }, author: { articles: { _some: { title: { _eq: "Two" } } } } }) { id } }',
     { articles: [{ id: '1' }] },
   ],
+  ['one text that sorts by several', '{ articles(sort: "live, -id") { id } }', { articles: [{ id: '2' }, { id: '1' }, { id: '3' }] }],
+  [
+    'spaces around what is sorted by',
+    '{ articles(sort: ["live", " -id "]) { id } authors(sort: []) { id } }',
+    { articles: [{ id: '2' }, { id: '1' }, { id: '3' }], authors: [{ id: '1' }, { id: '2' }] },
+  ],
   ['by key', '{ articles_by_id(id: "2") { title } }', { articles_by_id: { title: 'Two' } }],
   [
     'groups',
@@ -128,3 +134,49 @@ for (const [why, query, data] of cases) {
     assert.equal(status, 200)
   })
 }
+
+const half: [why: string, variables: string, filter: string, given?: object][] = [
+  ['a value', '$v: String', 'title: { _eq: $v }'],
+  ['one of two conditions', '$v: String', 'title: { _eq: $v, _nnull: true }'],
+  ['a list', '$v: [String]', 'title: { _in: $v }'],
+  ['an entry of a list', '$v: String', 'title: { _in: ["One", $v] }'],
+  ['what is said of a field', '$v: string_filter_operators', 'title: $v'],
+  ['a group', '$v: [articles_filter]', '_and: $v'],
+  ['of a related row', '$v: String', 'author: { name: { _eq: $v } }'],
+  ['of a function', '$v: number_filter_operators', 'born_func: { year: $v }'],
+  ['in JSON', '$v: Int', 'info: { _json: { a: { _eq: $v } } }'],
+  ['a function that is null', '$v: date_function_filter_operators', 'born_func: $v', { v: null }],
+]
+for (const [why, variables, filter, given = {}] of half) {
+  test(`a condition without its value is none that may be left out: ${why}`, async () => {
+    const { body, code } = await ask(`query (${variables}) { articles(filter: { ${filter} }) { id } }`, given)
+    assert.deepEqual([code, body.data], ['INVALID_QUERY', undefined])
+    const below = await ask(`query (${variables}) { authors { articles(filter: { ${filter} }) { id } } }`, given)
+    assert.equal(below.code, 'INVALID_QUERY')
+  })
+}
+
+test('a filter that is left out as a whole says nothing', async () => {
+  const { body } = await ask(
+    'query ($f: articles_filter, $n: String = "Two") { a: articles(filter: $f) { id } b: articles(filter: { title: { _eq: $n } }) { id } }',
+  )
+  assert.deepEqual([body.data.a.length, body.data.b], [3, [{ id: '2' }]])
+})
+
+test('what is not null is promised, but for what is filled in; a default that is nothing is no default there', async (t) => {
+  const typed = await startKernel({
+    sql: `create table facts (id serial primary key, no boolean not null default false, yes boolean not null default true, zero int not null default 0,
+      one int not null default 1, big bigint not null default 0, half numeric(4, 2) not null default 0.00, f float8 not null default 0, word text not null default '', figure text not null default '0',
+      at timestamptz not null default now(), must text not null, may boolean default false, own uuid not null)`,
+  })
+  t.after(() => typed.close())
+  await typed.api('PATCH', '/fields/facts/own', { body: { meta: { special: ['uuid'] } } })
+  const spelled = async (type: string, kind: string) => {
+    const { body } = await typed.api('POST', '/graphql', {
+      body: { query: `{ __type(name: "${type}") { ${kind} { name type { kind } } } }` },
+    })
+    return body.data.__type[kind].filter(({ type: { kind } }: any) => kind === 'NON_NULL').map(({ name }: any) => name)
+  }
+  assert.deepEqual(await spelled('facts', 'fields'), ['id', 'no', 'zero', 'big', 'half', 'f', 'word', 'must'])
+  assert.deepEqual(await spelled('create_facts_input', 'inputFields'), ['must'])
+})

@@ -51,6 +51,14 @@ const steps: [why: string, query: string, data: object][] = [
     { create_fields_item: { field: 'rank', type: 'integer' }, update_fields_item: { meta: { hidden: true } } },
   ],
   [
+    'an index at once, or without holding others up',
+    'mutation { create_fields_item(collection: "pages", concurrentIndexCreation: true, data: { field: "tag", type: "string", schema: { is_indexed: true } }) { __typename field schema { is_indexed } meta { __typename } } delete_fields_item(collection: "pages", field: "tag") { field } }',
+    {
+      create_fields_item: { __typename: 'write_directus_fields', field: 'tag', schema: { is_indexed: true }, meta: null },
+      delete_fields_item: { field: 'tag' },
+    },
+  ],
+  [
     'the model',
     '{ shares { collection } collections_by_name(name: "pages") { __typename meta { singleton } } fields_in_collection(collection: "pages") { field } fields_by_name(collection: "pages", field: "title") { type schema { max_length } } relations_in_collection(collection: "pages") { field } }',
     {
@@ -101,6 +109,10 @@ const refusals: [why: string, query: string, token: string | null | undefined, c
   ['a long random text', 'mutation { utils_random_string(length: 501) }', null, 'INVALID_PAYLOAD'],
   ['a revision that is not there', 'mutation { utils_revert(revision: 99999) }', undefined, 'FORBIDDEN'],
   ['an order that there is none of', 'mutation { utils_sort(collection: "nope/../x", item: 1, to: 2) }', undefined, 'FORBIDDEN'],
+  ['a path in place of a name', '{ fields_by_name(collection: "..", field: "users") { field } }', undefined, 'FORBIDDEN'],
+  ['no name', '{ collections_by_name(name: "") { collection } }', undefined, 'FORBIDDEN'],
+  ['no items', 'mutation { create_folders_items { id } }', undefined, 'INVALID_PAYLOAD'],
+  ['no items to change', 'mutation { update_folders_batch { id } }', undefined, 'INVALID_PAYLOAD'],
   [
     'a collection without a name',
     'mutation { create_collections_item(data: { meta: { icon: "x" } }) { collection } }',
@@ -132,7 +144,7 @@ test('a file is imported by its address, with what is said of it, and shown as i
 
 test('documents and extensions', async () => {
   const { data } = await ask(
-    '{ server_specs_graphql(scope: system) server_specs_oas extensions { id bundle meta { enabled } schema { name type local } } }',
+    '{ server_specs_graphql(scope: system) server_specs_oas extensions { id name bundle meta { enabled } schema { name type local } } }',
   )
   assert.match(data.server_specs_graphql, /type directus_users/)
   assert.match(data.server_specs_oas.openapi, /^3\./)
@@ -140,6 +152,7 @@ test('documents and extensions', async () => {
     data.extensions.find(({ id }: { id: string }) => id === 'graphql'),
     {
       id: 'graphql',
+      name: 'graphql',
       bundle: null,
       meta: { enabled: true },
       schema: { name: 'graphql', type: 'endpoint', local: true },
