@@ -211,6 +211,8 @@ export interface Table extends Omit<CatalogueTable, 'triggers'> {
 export interface TellsOf {
   readonly collection: string
   readonly item?: string
+  /** JSON columns that hold what was written to the item, nested items included. */
+  readonly payloads?: readonly string[]
 }
 
 export interface Snapshot {

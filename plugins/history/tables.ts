@@ -42,7 +42,7 @@ const revisions: TableSpec = {
   name: 'directus_revisions',
   system: true,
   accountability: null,
-  tellsOf: { collection: 'collection' },
+  tellsOf: { collection: 'collection', payloads: ['data', 'delta'] },
   columns: {
     id: 'serial not null',
     activity: { sql: 'integer not null', references: 'directus_activity(id) on delete cascade' },
@@ -65,7 +65,7 @@ const revisions: TableSpec = {
 const versions: TableSpec = {
   name: 'directus_versions',
   system: true,
-  tellsOf: { collection: 'collection' },
+  tellsOf: { collection: 'collection', payloads: ['delta'] },
   pointsAnywhere: ['collection'],
   columns: {
     id: key,

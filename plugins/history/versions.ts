@@ -1,6 +1,6 @@
 /** Versions: an item as it may become. Saved in steps, compared with what the item is, and promoted to be it. */
 import type { Hono } from 'hono'
-import { type Accountability, type Env, type Host, isObject, problems, readJson, type Table, type Transaction } from 'plinth'
+import { type Accountability, type Env, type Host, isObject, problems, readJson, system, type Table, type Transaction } from 'plinth'
 import type { Item, Items, Key } from 'plinth/items'
 import { changesIn, marked, shownDelta, withoutSecrets } from './delta.ts'
 import { objectHash } from './object-hash.ts'
@@ -46,14 +46,14 @@ export function versionRoutes(host: Host, routes: Hono<Env>, { engine, record, t
     trusted.delete(db)
   }
 
-  /** Waits for whoever is changing it. */
+  /** All of it, also what the caller may change and not see. Waits for whoever is changing it. */
   const locked = async (id: Key, access: Accountability, db: Transaction): Promise<Version> => {
     const { id: key } = await find(id, access, db)
     await db.query(`select from ${pathOf(host.registry.snapshot, 'directus_versions')} where id = $1::uuid for update`, [key])
-    return find(key, access, db)
+    return engine.one('directus_versions', key, {}, { access: system, db })
   }
 
-  /** Answers the item with all that was saved. */
+  /** Answers the item with all that was saved, as far as the caller may see that. */
   const save = (id: Key, payload: Item, access: Accountability) =>
     host.db.transaction(async (db) => {
       const version = await locked(id, access, db)
@@ -64,14 +64,15 @@ export function versionRoutes(host: Host, routes: Hono<Env>, { engine, record, t
       await checkLinks(snapshot, engine, table, data, { access, db })
       const isEmpty = !Object.keys(data).length
       const mark = { _user: access.user, _date: new Date().toISOString() }
-      const delta = { ...version.delta, ...(!isEmpty && marked(snapshot, table, data, mark)) }
+      const saved = isEmpty ? {} : marked(snapshot, table, data, mark)
       const kept = keptOf(table, access)
       if (kept && version.item !== null) {
         const revision = kept.revisions ? { data: isEmpty ? null : data, version: version.id } : null
         record(db, { access, action: 'version_save', collection: table.name, rows: [{ item: version.item, revision }] })
       }
-      await change(version.id, { delta }, access, db)
-      return { ...main, ...delta }
+      await change(version.id, { delta: { ...version.delta, ...saved } }, access, db)
+      const { delta } = await find(id, access, db)
+      return { ...main, ...delta, ...saved }
     })
 
   async function compare(id: Key, access: Accountability): Promise<object> {

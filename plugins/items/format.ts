@@ -31,6 +31,24 @@ exception when others then
 end $$`,
 }
 
+/** Whether JSON is nothing that a path finds something in. What `jsonb` cannot hold nobody can look into. */
+export const isBare: NonNullable<TableSpec['functions']>[number] = {
+  name: 'is_bare_1',
+  sql: `create function plinth.is_bare_1(value json, path jsonpath) returns boolean language plpgsql immutable as $$
+begin
+  return not coalesce(jsonb_path_exists(value::jsonb, path), false);
+exception when others then
+  return false;
+end $$`,
+}
+
+/** The path for it (ISO/IEC 19075-6) to objects under any of these names, however deep. */
+export function bareOf(names: readonly string[]): string {
+  const named = names.map((name) => `@.key == ${JSON.stringify(name)}`).join(' || ')
+  const object = '@.type() == "object"'
+  return `$.** ? (${object}).keyvalue() ? ((${named}) && exists(@.value.** ? (${object})))`
+}
+
 /** Times that four digits of a year cannot tell: ISO 8601 with six and a sign (as JavaScript has it), and infinity. */
 export const farTime: NonNullable<TableSpec['functions']>[number] = {
   name: 'far_time_1',

@@ -6,7 +6,7 @@ import { serverInfo } from 'plinth/server'
 import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
 import { type CrudAction, crudActions, type Item, type Items, items } from './api.ts'
-import { farTime, jsonOfText } from './format.ts'
+import { farTime, isBare, jsonOfText } from './format.ts'
 import { createTeller } from './permit/told.ts'
 import { visibleTo } from './permit/visible.ts'
 import { Permits } from './permit.ts'
@@ -46,7 +46,7 @@ export const itemsPlugin = definePlugin({
   name: 'items',
   gives: items,
   options: Options,
-  tables: [{ ...answersTable, functions: [jsonOfText, farTime] }],
+  tables: [{ ...answersTable, functions: [jsonOfText, farTime, isBare] }],
   problems: itemProblems,
   async setup(host, options): Promise<Items> {
     const permits = new Permits()

@@ -73,6 +73,14 @@ export type Condition =
   | { readonly kind: 'caller'; readonly place: Place; readonly operator: Operator; readonly value: CallerValue }
   /** Whether rows of `hop`, one step beyond `via`, are as `of` says, which is said of them. */
   | { readonly kind: 'exists'; readonly negated: boolean; readonly via: readonly Hop[]; readonly hop: Hop; readonly of: Condition }
+  | Bare
+
+/** Whether JSON columns hold no object under any of `names`, however deep. */
+export interface Bare {
+  readonly kind: 'bare'
+  readonly columns: readonly string[]
+  readonly names: readonly string[]
+}
 
 /** A value that the statement needs: which of the query's, or a rule's own, and what it is compared with. */
 export interface Slot {

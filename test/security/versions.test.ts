@@ -260,3 +260,147 @@ insert into directus_fields (collection, field, special) values ('author', 'book
     assert.deepEqual(none.slice(0, 2), [200, { data: [] }])
   })
 })
+
+/**
+ * What is nested in what was saved tells of items of other collections. Eve sees all of the books, names of authors, and no plans; Flo sees all of all three.
+ * Both see all versions and revisions. Sam sees and changes everything but rights.
+ */
+describe('what a version nests', () => {
+  const sql = `
+create table author (id integer primary key default (random() * 1e8)::integer + 10, name text, salary integer);
+create table book (id integer primary key default (random() * 1e8)::integer + 10, title text, info json, author integer references author, series integer references book);
+create table plan (id integer primary key default (random() * 1e8)::integer + 10, book integer references book, body text);
+insert into author values (1, 'Ann', 10);
+insert into book values (1, 'one', null, 1, null);
+`
+  const meta = `
+insert into directus_collections (collection, versioning) values ('book', true);
+insert into directus_relations (many_collection, many_field, one_collection, one_field) values
+  ('book', 'author', 'author', null), ('plan', 'book', 'book', 'plans'), ('book', 'series', 'book', 'volumes');
+insert into directus_fields (collection, field, special) values ('book', 'plans', 'o2m'), ('book', 'volumes', 'o2m'), ('book', 'info', 'cast-json');
+`
+  const collections = ['author', 'book', 'plan']
+  const actions = ['create', 'read', 'update', 'delete']
+  const all = (collection: string, some = actions) => some.map((action) => ({ collection, action, fields: ['*'] }))
+  const kept = [...all('directus_versions'), ...all('directus_revisions', ['read']), ...all('directus_activity', ['read'])]
+  const people: Record<string, object[]> = {
+    sam: [...kept, ...collections.flatMap((name) => all(name))],
+    eve: [...kept, ...all('book', ['read', 'update']), { collection: 'author', action: 'read', fields: ['id', 'name'] }],
+    flo: [...kept, ...collections.flatMap((name) => all(name, ['read']))],
+  }
+
+  let host: TestHost
+  before(async () => {
+    host = await startKernel({ sql })
+    await host.kernel.db.execute(meta)
+    await host.kernel.registry.reload()
+    const make = async (path: string, body: object): Promise<string> => (await host.api('POST', path, { body })).data.id
+    for (const [name, rules] of Object.entries(people)) {
+      const policy = await make('/policies', { name })
+      await make('/access', { user: await make('/users', { email: `${name}@example.com`, token: name }), policy })
+      assert.equal((await host.api('POST', '/permissions', { body: rules.map((rule) => ({ policy, ...rule })) })).status, 200)
+    }
+  })
+  after(() => host.close())
+  beforeEach(() => host.kernel.db.execute('delete from directus_versions; delete from directus_activity'))
+
+  const ask = (method: string, path: string, token: string, body?: unknown) => host.api(method, path, { token, body })
+  async function keep(body: object): Promise<string> {
+    const { id } = (await ask('POST', '/versions', 'sam', { key: 'k', collection: 'book', item: '1' })).data
+    assert.equal((await ask('POST', `/versions/${id}/save`, 'sam', body)).status, 200)
+    return id
+  }
+
+  const nested: [why: string, body: object][] = [
+    ['an author', { author: { id: 1, salary: 4711 } }],
+    ['a new author', { author: { name: 'x', salary: 4711 } }],
+    ['plans', { plans: [{ body: '4711' }] }],
+    ['plans in detail', { plans: { create: [{ body: '4711' }], update: [], delete: [] } }],
+    ['an author of a volume', { volumes: { create: [{ title: 'v', author: { id: 1, salary: 4711 } }], update: [], delete: [] } }],
+    ['plans of the series', { series: { title: 's', plans: [{ body: '4711' }] } }],
+  ]
+  const channels: [why: string, method: string, path: (id: string) => string, body?: (id: string) => unknown][] = [
+    ['the list', 'GET', () => '/versions'],
+    ['the key', 'GET', (id) => `/versions/${id}`],
+    ['SEARCH', 'SEARCH', () => '/versions', () => ({ query: { fields: ['delta'] } })],
+    ['an alias', 'GET', () => '/versions?alias[other]=delta&fields=other'],
+    ['a function', 'GET', () => '/versions?fields=json(delta,author.salary),json(delta,plans[0].body),json(delta,series.plans[0].body)'],
+    ['an export', 'GET', () => '/versions?export=csv'],
+    ['a change of its name', 'PATCH', (id) => `/versions/${id}`, () => ({ name: 'n' })],
+    ['a comparison', 'GET', (id) => `/versions/${id}/compare`],
+    ['a save', 'POST', (id) => `/versions/${id}/save`, () => ({ title: 't' })],
+    ['GraphQL', 'POST', () => '/graphql/system', () => ({ query: '{ versions { delta } }' })],
+    ['GraphQL by key', 'POST', () => '/graphql/system', (id) => ({ query: `{ versions_by_id(id: "${id}") { delta } }` })],
+    ['the raw item', 'GET', () => '/items/book/1?version=k&versionRaw=true'],
+    ['the item', 'GET', () => '/items/book/1?version=k&fields=*'],
+    ['revisions', 'GET', () => '/revisions'],
+    ['revisions of versions', 'GET', () => '/revisions?fields=version.delta,data,delta'],
+    ['revisions of activity', 'GET', () => '/activity?fields=*,revisions.data,revisions.delta'],
+    ['revisions in GraphQL', 'POST', () => '/graphql/system', () => ({ query: '{ revisions { data delta } }' })],
+  ]
+  for (const [why, body] of nested) {
+    test(`${why}: Eve is told nothing of it`, async () => {
+      const id = await keep(body)
+      const told: string[] = []
+      for (const [channel, method, path, sent] of channels) {
+        const answer = await ask(method, path(id), 'eve', sent?.(id))
+        if (answer.status !== 200 || /4711/.test(JSON.stringify(answer.body)))
+          told.push(`${channel}: ${answer.status} ${JSON.stringify(answer.body)}`)
+      }
+      assert.deepEqual(told, [])
+      for (const path of ['$.author.salary', '$.plans[0].body', '$.series.plans[0].body']) {
+        const filter = encodeURIComponent(
+          JSON.stringify({ delta: { _json: { [path.slice(2)]: { _eq: path.includes('salary') ? 4711 : '4711' } } } }),
+        )
+        assert.deepEqual((await ask('GET', `/versions?filter=${filter}`, 'eve')).data, [], path)
+      }
+    })
+
+    test(`twin: ${why}: Flo is told all of it`, async () => {
+      const id = await keep(body)
+      for (const path of ['/versions', `/versions/${id}`, `/versions/${id}/compare`, '/revisions?fields=data'])
+        assert.match(JSON.stringify((await ask('GET', path, 'flo')).body), /4711/, path)
+    })
+  }
+
+  test('twin: Eve is told what says nothing of others', async () => {
+    const saved = {
+      title: 'new',
+      author: 1,
+      series: null,
+      info: { series: [1] },
+      volumes: { create: [{ title: 'v' }], update: [], delete: [] },
+    }
+    const id = await keep(saved)
+    for (const [path, of] of [
+      ['/versions', ({ data }: any) => data[0].delta],
+      [`/versions/${id}`, ({ data }: any) => data.delta],
+      [`/versions/${id}/compare`, ({ data }: any) => data.current],
+    ] as const) {
+      const { _user, _date, volumes, ...told } = of((await ask('GET', path, 'eve')).body)
+      assert.deepEqual({ ...told, title: told.title, volumes: volumes.create[0].title }, { ...told, ...saved, volumes: 'v' }, path)
+    }
+  })
+
+  test('what Eve saves leaves what she does not see, and she cannot promote it', async () => {
+    const id = await keep({ author: { id: 1, salary: 4711 } })
+    assert.equal((await ask('POST', `/versions/${id}/save`, 'eve', { title: 'hers' })).data.title, 'hers')
+    const { delta } = (await ask('GET', `/versions/${id}`, 'flo')).data
+    assert.deepEqual([delta.title, delta.author.salary], ['hers', 4711])
+    const promote = async (who: string) => {
+      const { mainHash } = (await ask('GET', `/versions/${id}/compare`, who)).data
+      const { code, status } = await ask('POST', `/versions/${id}/promote`, who, { mainHash })
+      return code ?? status
+    }
+    assert.deepEqual([await promote('eve'), await promote('sam')], ['FORBIDDEN', 200])
+    assert.deepEqual((await ask('GET', '/items/author/1', 'sam')).data.salary, 4711)
+    await host.kernel.db.execute(`update author set salary = 10; update book set title = 'one'`)
+  })
+
+  test('what PostgreSQL cannot look into is told to nobody who does not see all', async () => {
+    const id = await keep({ title: 'x' })
+    await host.kernel.db.query(`update directus_versions set delta = $2 where id = $1`, [id, '{"title":"a\\u0000b"}'])
+    assert.deepEqual((await ask('GET', '/versions?fields=delta', 'eve')).data, [{ delta: null }])
+    assert.equal((await ask('GET', '/versions?fields=delta', 'flo')).data[0].delta.title, 'a\0b')
+  })
+})

@@ -2,13 +2,15 @@
 import { Problem, problems, type Rule, type Snapshot, type Table } from 'plinth'
 import { callerValue } from '../caller.ts'
 import { parseFilter } from '../parse.ts'
-import { type Condition, planFilter, type Slot } from '../plan.ts'
+import { type Bare, type Condition, planFilter, type Slot } from '../plan.ts'
 import type { Filter } from '../query.ts'
 
 export interface Grant {
   readonly fields: ReadonlySet<string>
   /** The rows as a rule says it; null: all. */
   readonly filter: object | null
+  /** Of these rows only such. */
+  readonly bare?: Bare
   readonly rules: readonly Rule[]
 }
 
@@ -44,9 +46,13 @@ export const ruleLimits = { defaultLimit: -1, maxLimit: -1, depth: 20, fields: 1
  * What grants say of rows of `table`, told with full rights.
  * @throws INVALID_QUERY for a rule that its table does not take; FORBIDDEN where it compares with what the caller's own row does not have.
  */
-export function conditionsOf(snapshot: Snapshot, table: Table, grants: readonly Pick<Grant, 'filter'>[]): Conditions {
+export function conditionsOf(snapshot: Snapshot, table: Table, grants: readonly Pick<Grant, 'filter' | 'bare'>[]): Conditions {
   const slots: Slot[] = []
-  return { slots, of: grants.map(({ filter }) => filter && conditionOf(snapshot, table, filter, slots)) }
+  const of = grants.map(({ filter, bare }) => {
+    const said = filter && conditionOf(snapshot, table, filter, slots)
+    return said && bare ? ({ kind: 'and', of: [said, bare] } as const) : (bare ?? said)
+  })
+  return { slots, of }
 }
 
 function conditionOf(snapshot: Snapshot, table: Table, said: object, slots: Slot[]): Condition | null {

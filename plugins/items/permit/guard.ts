@@ -25,7 +25,7 @@ export interface GuardedTable extends Table {
 export const guardOf = (table: Table): Guard | undefined => (table as Partial<GuardedTable>).guard
 
 /** Whether all rows are seen as they are, so that the table itself may be read. */
-export const isOpen = ({ grants, partial }: Guard): boolean => grants.some(({ filter }) => !filter) && !partial.size
+export const isOpen = ({ grants, partial }: Guard): boolean => grants.some(({ filter, bare }) => !filter && !bare) && !partial.size
 
 /** The column that holds what `name` does also in rows where it is not seen: keys and what relations hang on. No field can be called so. */
 export const heldAs = (table: Table, name: string): string => (guardOf(table)?.partial.has(name) ? `$held:${name}` : name)

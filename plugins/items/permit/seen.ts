@@ -13,7 +13,7 @@ export function seenBy(snapshot: Snapshot, rules: readonly Rule[], touched?: Rea
   const byName = Map.groupBy(rules, ({ collection }) => collection)
   for (const [name, about] of byName) {
     const table = snapshot.tables.get(name)
-    const grants = table ? grantsOf(table, toldOf(snapshot, table, about, byName)) : []
+    const grants = table ? withoutNested(snapshot, table, grantsOf(table, toldOf(snapshot, table, about, byName)), byName) : []
     if (table && grants.length) granted.set(table, grants)
   }
   const names = new Set([...granted.keys()].map(({ name }) => name))
@@ -22,24 +22,44 @@ export function seenBy(snapshot: Snapshot, rules: readonly Rule[], touched?: Rea
   return Object.freeze({ ...snapshot, tables })
 }
 
+type ByName = ReadonlyMap<string, readonly Rule[]>
+
+/** Collections of which all is seen. */
+const wholeIn = (snapshot: Snapshot, byName: ByName): readonly Table[] =>
+  [...byName].flatMap(([name, about]) => {
+    const table = snapshot.tables.get(name)
+    const all = table && !table.tellsOf && grantsOf(table, about).some(({ filter, fields }) => !filter && fields.size === table.fields.size)
+    return all ? [table] : []
+  })
+
+/** What a payload nests tells of items of another collection: who does not see all of that one does not see the payload. */
+function withoutNested(snapshot: Snapshot, table: Table, grants: readonly Grant[], byName: ByName): readonly Grant[] {
+  const columns = table.tellsOf?.payloads
+  if (!columns) return grants
+  const whole = wholeIn(snapshot, byName)
+  const seen = new Set(whole.map(({ name }) => name))
+  const leadsOut = (link: Link) => (link.kind === 'm2a' ? link.targets : [link.target]).some((name) => !seen.has(name))
+  const names = [...new Set(whole.flatMap(({ links }) => [...links.values()].filter(leadsOut).map(({ field }) => field)))].sort()
+  if (!names.length) return grants
+  return grants.flatMap((grant) => {
+    const others = new Set([...grant.fields].filter((name) => !columns.includes(name)))
+    if (others.size === grant.fields.size || grant.rules.every(({ policy }) => policy === null)) return grant
+    return [...(others.size ? [{ ...grant, fields: others }] : []), { ...grant, bare: { kind: 'bare', columns, names } }]
+  })
+}
+
 /** Rules about a table whose rows tell of items are about those that are seen; what comes with app access is about one's own deeds. */
-function toldOf(
-  snapshot: Snapshot,
-  { tellsOf }: Table,
-  rules: readonly Rule[],
-  byName: ReadonlyMap<string, readonly Rule[]>,
-): readonly Rule[] {
+function toldOf(snapshot: Snapshot, { tellsOf }: Table, rules: readonly Rule[], byName: ByName): readonly Rule[] {
   if (!tellsOf) return rules
   const told: object[] = []
-  const whole: string[] = []
-  for (const [name, about] of byName) {
+  const whole: string[] = tellsOf.item ? [] : wholeIn(snapshot, byName).map(({ name }) => name)
+  for (const [name, about] of tellsOf.item ? byName : []) {
     const table = snapshot.tables.get(name)
     if (!table || table.tellsOf) continue
     const grants = grantsOf(table, about)
     const [key, ...others] = table.primaryKey
-    const all = grants.filter(({ filter }) => !filter)
-    if (tellsOf.item ? all.length : all.some(({ fields }) => fields.size === table.fields.size)) whole.push(name)
-    else if (tellsOf.item && grants.length && key !== undefined && !others.length)
+    if (grants.some(({ filter }) => !filter)) whole.push(name)
+    else if (grants.length && key !== undefined && !others.length)
       told.push({ [`${tellsOf.item}:${name}`]: { _and: [{ [key]: { _nnull: true } }, { _or: grants.map(({ filter }) => filter) }] } })
   }
   if (whole.length) told.push({ [tellsOf.collection]: { _in: whole } })
@@ -96,12 +116,14 @@ function seenLink(link: Link, visible: ReadonlySet<string>, readable: ReadonlySe
   return [{ ...link, targets: link.targets.filter((name) => readable.has(name)) }]
 }
 
+const holdsAlways = ({ filter, bare }: Grant): boolean => !filter && !bare
+
 /** A field that each grant has is in every row that is seen, and so is one that a grant of all rows has. */
 function partialFields(grants: readonly Grant[]): ReadonlyMap<string, readonly number[]> {
   const partial = new Map<string, readonly number[]>()
   for (const name of new Set(grants.flatMap(({ fields }) => [...fields]))) {
     const having = grants.flatMap(({ fields }, i) => (fields.has(name) ? [i] : []))
-    if (having.length < grants.length && !having.some((i) => !grants[i]!.filter)) partial.set(name, having)
+    if (having.length < grants.length && !having.some((i) => holdsAlways(grants[i]!))) partial.set(name, having)
   }
   return partial
 }

@@ -1,12 +1,12 @@
 /** What rows are read from, and what is said of them: conditions, orders, values over relations. Pure. */
 import { arrayLiteral, type Field, quoteName, type Table } from 'plinth'
 import type { CallerValue } from '../caller.ts'
-import { jsonColumn, typedColumn } from '../format.ts'
+import { bareOf, isBare, jsonColumn, typedColumn } from '../format.ts'
 import type { Conditions } from '../permit/grants.ts'
 import { type Guard, guardedColumns, guardOf, heldAs, isGate, isOpen } from '../permit/guard.ts'
 import { madeText, sameRow, tableText } from '../permit/stored.ts'
 import type { FieldFunction, Hop, Place } from '../place.ts'
-import type { Condition, Order } from '../plan.ts'
+import type { Bare, Condition, Order } from '../plan.ts'
 import { familyOf } from '../values.ts'
 import { comparable, comparableGiven, comparisons, patternText } from './compare.ts'
 import { behindGate, hasIndex, isOfLevel, joinGathered, link, type Shown, textAs } from './links.ts'
@@ -123,6 +123,7 @@ export class Source {
       return `${condition.negated ? 'not ' : ''}exists (select 1 from ${this.from(condition.hop.table)} ${inner.row}${inner.joins} where ${linked} and ${of})`
     }
     if (condition.kind === 'caller') return this.#caller(condition)
+    if (condition.kind === 'bare') return this.#bare(condition)
     if (condition.kind !== 'compare') {
       if (condition.of.length === 0) return condition.kind === 'and' ? 'true' : 'false'
       return `(${condition.of.map((inner) => this.condition(inner)).join(` ${condition.kind} `)})`
@@ -132,6 +133,11 @@ export class Source {
     const value = (end?: 0 | 1) =>
       this.#writer.parameter({ kind: 'slot', slot: slot! + (this.#rule ?? 0), ...(end === undefined ? {} : { end }) }) + cast
     return comparisons[operator]!(column, value)
+  }
+
+  #bare({ columns, names }: Bare): string {
+    const path = this.#writer.parameter({ kind: 'constant', value: bareOf(names) })
+    return `(${columns.map((name) => `plinth.${isBare.name}(${this.row}.${quoteName(name)}, ${path}::jsonpath)`).join(' and ')})`
   }
 
   /** Null is a value as others are: it equals null. */
@@ -180,6 +186,7 @@ const reachesMany = (condition: Condition): boolean => manyIn(condition).length 
 
 /** The first relation to many rows on each of the paths that a condition takes. */
 function manyIn(condition: Condition): readonly string[] {
+  if (condition.kind === 'bare') return []
   if (condition.kind !== 'compare' && condition.kind !== 'caller' && condition.kind !== 'exists') return condition.of.flatMap(manyIn)
   const { via } = condition.kind === 'exists' ? condition : condition.place
   const first = via.findIndex(({ many }) => many)

@@ -47,6 +47,7 @@ describe('planRead()', () => {
   const said = (condition: Condition | null): string => {
     if (!condition) return 'anything'
     if (condition.kind === 'compare' || condition.kind === 'caller') return `${hopsOf(condition.place)} ${condition.operator}`
+    if (condition.kind === 'bare') return `${condition.columns} without ${condition.names}`
     if (condition.kind !== 'exists') return `(${condition.of.map(said).join(condition.kind === 'and' ? ' & ' : ' | ')})`
     return `${condition.negated ? 'no' : 'some'} ${[...condition.via, condition.hop].map(({ name }) => name).join('/')}[${said(condition.of)}]`
   }
