@@ -6,6 +6,9 @@ import { scimProblems } from './problems.ts'
 import { type Attribute, common, type Shape } from './schemas.ts'
 import type { Resource } from './source.ts'
 
+/** Values that an attribute may have. */
+const valuesMax = 1000
+
 /**
  * A resource without what only the server says, without attributes that its schemas do not know, and without empty values. What is required may be missing.
  * @throws SCIM_INVALID_VALUE
@@ -42,9 +45,15 @@ export function toValue(attribute: Attribute, value: unknown): unknown {
   if (isEmpty(value)) return undefined
   if (!attribute.multiValued) return toOne(attribute, value)
   const list = (Array.isArray(value) ? value : [value]).map((one) => toOne(attribute, one)).filter((one) => !isEmpty(one))
+  checkCount(attribute, list)
   if (list.filter((one) => isObject(one) && one.primary === true).length > 1)
     throw scimProblems.SCIM_INVALID_VALUE(`Only one of "${attribute.name}" may be primary.`)
   return list.length ? list : undefined
+}
+
+/** Filters of a PATCH look at each of them. Members of a group are looked up instead. @throws SCIM_INVALID_VALUE */
+export function checkCount({ name }: Attribute, list: readonly unknown[]): void {
+  if (list.length > valuesMax && name !== 'members') throw scimProblems.SCIM_INVALID_VALUE(`"${name}" may have ${valuesMax} values.`)
 }
 
 /** One value of an attribute. @throws SCIM_INVALID_VALUE */

@@ -9,6 +9,10 @@ export const isEmpty = (value: unknown): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isObject(value) && Object.keys(value).length === 0)
 
+/** The same text for what is the same, whatever the order of its keys: PostgreSQL keeps another one. */
+export const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, one) => (isObject(one) ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one))
+
 /** What stands at a place: every value of an attribute that has several. */
 export function valuesAt(resource: unknown, { at, sub }: Place): unknown[] {
   const found = at.reduce<unknown>((value, key) => (isObject(value) ? value[key] : undefined), resource)

@@ -3,12 +3,13 @@
  * filters that make what they say. Pure.
  */
 import { isObject } from 'plinth'
-import { lowerKeys, toOne, toValue } from './coerce.ts'
+import { checkCount, lowerKeys, toOne, toValue } from './coerce.ts'
 import { fulfils, isEmpty } from './evaluate.ts'
 import { type Bound, type BoundPath, bindPath, placeOf } from './places.ts'
 import { scimProblems } from './problems.ts'
 import type { Attribute, Shape } from './schemas.ts'
 import type { Resource } from './source.ts'
+import { isNamed, joinValues } from './values.ts'
 
 export interface Operation {
   readonly op: 'add' | 'replace' | 'remove'
@@ -16,15 +17,16 @@ export interface Operation {
   readonly value: unknown
 }
 
-/** Operations a request. */
+/** Operations a request, and conditions in all their paths. */
 const operationsMax = 1000
+const conditionsMax = 1200
 
 /** Operations with one path each. @throws SCIM_INVALID_SYNTAX, SCIM_INVALID_PATH, SCIM_INVALID_FILTER, SCIM_NO_TARGET, SCIM_MUTABILITY */
 export function parseOperations(shape: Shape, body: Resource): Operation[] {
   const list = lowerKeys(body).operations
   if (!Array.isArray(list) || !list.length) throw scimProblems.SCIM_INVALID_SYNTAX('"Operations" must be a list of at least one.')
   if (list.length > operationsMax) throw scimProblems.SCIM_INVALID_SYNTAX(`There may be ${operationsMax} operations.`)
-  return list.flatMap((one) => {
+  const operations = list.flatMap((one) => {
     if (!isObject(one)) throw scimProblems.SCIM_INVALID_SYNTAX('An operation must be an object.')
     const { op: written, path, value } = lowerKeys(one)
     const op = typeof written === 'string' ? written.toLowerCase() : written
@@ -39,6 +41,14 @@ export function parseOperations(shape: Shape, body: Resource): Operation[] {
     if (!isObject(value)) throw scimProblems.SCIM_INVALID_VALUE('Without a path the value must be an object.')
     return spread(shape, op, value, '')
   })
+  if (operations.reduce((sum, { path: { filter } }) => sum + (filter ? conditionsIn(filter) : 0), 0) > conditionsMax)
+    throw scimProblems.SCIM_INVALID_SYNTAX(`The paths of the operations may have ${conditionsMax} conditions.`)
+  return operations
+}
+
+function conditionsIn(filter: Bound): number {
+  if (filter.op === 'and' || filter.op === 'or') return filter.of.reduce((sum, one) => sum + conditionsIn(one), 0)
+  return filter.op === 'not' || filter.op === 'has' ? conditionsIn(filter.of) : 1
 }
 
 const isSchema = ({ schema, extensions }: Shape, name: string): boolean =>
@@ -125,8 +135,8 @@ function changedList(
   const chosen = (one: unknown) => !filter || fulfils(one, filter)
   if (op === 'remove') {
     if (sub) return old.map((one) => (chosen(one) ? without(one as Resource, [sub.name]) : one)).filter((one) => !isEmpty(one))
-    const named = isEmpty(value) ? undefined : ((toValue(attribute, value) as unknown[] | undefined) ?? [])
-    return old.filter((one) => !(chosen(one) && (!named || named.some((wanted) => isSame(one, wanted)))))
+    const goes = isEmpty(value) ? () => true : isNamed(attribute, (toValue(attribute, value) ?? []) as Resource[])
+    return old.filter((one) => !(chosen(one) && goes(one as Resource)))
   }
   if (!filter && !sub) return wholeList(attribute, old, op, value)
   const made = filter ? madeBy(filter) : {}
@@ -147,21 +157,15 @@ function changedList(
 function wholeList(attribute: Attribute, old: readonly unknown[], op: Operation['op'], value: unknown): unknown[] | undefined {
   const sent = toValue(attribute, value) as Resource[] | undefined
   if (op === 'replace') return sent
-  const added = (sent ?? []).filter((one) => !old.some((known) => JSON.stringify(known) === JSON.stringify(one)))
-  return onePrimary([...old, ...added] as Resource[], added)
+  const { list, touched } = joinValues(attribute, old as readonly Resource[], sent ?? [])
+  checkCount(attribute, list)
+  return onePrimary(list, touched)
 }
 
 /** What is made primary takes that from the others. */
 function onePrimary(list: readonly Resource[], touched: readonly Resource[]): Resource[] {
   const primary = touched.findLast((one) => one.primary === true)
   return primary ? list.map((one) => (one !== primary && one.primary === true ? { ...one, primary: false } : one)) : [...list]
-}
-
-/** What is sent of a value that is to go: its key, or all that is said of it. */
-function isSame(one: unknown, wanted: unknown): boolean {
-  if (!isObject(one) || !isObject(wanted)) return one === wanted
-  const keys = 'value' in wanted ? ['value'] : Object.keys(wanted)
-  return keys.every((key) => one[key] === wanted[key])
 }
 
 /** `type eq "work"` says what is to be made; undefined for a filter that leaves it open. */

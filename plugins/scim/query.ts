@@ -50,7 +50,7 @@ function textOf(sent: Readonly<Record<string, unknown>>, name: string): string |
 function wholeOf(sent: Readonly<Record<string, unknown>>, name: string): number | null {
   const value = sent[name]
   if (value === undefined || value === null || value === '') return null
-  if (!/^-?\d{1,9}$/.test(String(value))) throw scimProblems.SCIM_INVALID_VALUE(`"${name}" must be a whole number.`)
+  if (!/^-?\d{1,15}$/.test(String(value))) throw scimProblems.SCIM_INVALID_VALUE(`"${name}" must be a whole number.`)
   return Number(value)
 }
 

@@ -3,6 +3,7 @@ import type { Transaction } from 'plinth'
 import type { Items } from 'plinth/items'
 import type { AdminGuard } from './admins.ts'
 import { checkRequired } from './coerce.ts'
+import { canonical } from './evaluate.ts'
 import { applyOperations } from './patch.ts'
 import { scimProblems } from './problems.ts'
 import { userShape } from './schemas.ts'
@@ -49,7 +50,7 @@ export function userKind(source: Source, items: Items, admins: AdminGuard): Kind
     )
     if (after.active !== before.active) patch.status = after.active ? 'active' : 'suspended'
     else if (isLetGo && (await db.query(waiting, [id])).length) patch.status = 'suspended'
-    const isOther = JSON.stringify(next.rest) !== JSON.stringify(old.rest)
+    const isOther = canonical(next.rest) !== canonical(old.rest)
     if (!isOther && !Object.keys(patch).length) return
     if (after.userName !== before.userName) await checkFree(db, after.userName as string, id)
     if ('email' in patch || patch.status === 'active' || after.userName !== before.userName) await admins.checkUser(id, db)

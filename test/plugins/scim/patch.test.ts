@@ -197,6 +197,36 @@ const works: Row[] = [
     { op: 'remove', path: 'emails', value: [{ value: 'h@x.org' }] },
     { ...base, emails: [work] },
   ],
+  [
+    'an element that is there, with its parts in another order',
+    { ...base, emails: [work, home] },
+    { op: 'add', path: 'emails', value: [{ type: 'work', value: 'w@x.org' }, { value: 'H@X.ORG' }] },
+    { ...base, emails: [work, { ...home, value: 'H@X.ORG' }] },
+  ],
+  [
+    'an element that is there becomes the primary one',
+    { ...base, emails: [work, home] },
+    { op: 'add', path: 'emails', value: [{ type: 'home', value: 'h@x.org', primary: true }] },
+    {
+      ...base,
+      emails: [
+        { ...work, primary: false },
+        { ...home, primary: true },
+      ],
+    },
+  ],
+  [
+    'an address that is there',
+    { ...base, addresses: [{ type: 'work', locality: 'A' }] },
+    { op: 'add', path: 'addresses', value: [{ locality: 'A', type: 'work' }, { locality: 'A' }] },
+    { ...base, addresses: [{ type: 'work', locality: 'A' }, { locality: 'A' }] },
+  ],
+  [
+    'elements that are named by value, in another letter case',
+    { ...base, emails: [work, home] },
+    { op: 'remove', path: 'emails', value: [{ value: 'H@X.ORG', type: 'other' }] },
+    { ...base, emails: [work] },
+  ],
   ['what is not there is removed', base, { op: 'remove', path: 'emails[type eq "work"]' }, base],
   [
     'several operations in order',
@@ -242,6 +272,12 @@ describe('applyOperations()', () => {
     ['an unknown operation', { op: 'move', path: 'title' }, 'SCIM_INVALID_SYNTAX'],
     ['no operation', [], 'SCIM_INVALID_SYNTAX'],
     ['an operation that is no object', [['x']], 'SCIM_INVALID_SYNTAX'],
+    ['endless values', { op: 'add', path: 'emails', value: Array.from({ length: 1001 }, (_, i) => `${i}@x.org`) }, 'SCIM_INVALID_VALUE'],
+    [
+      'endless conditions',
+      Array(7).fill({ op: 'remove', path: `emails[${Array(190).fill('type pr').join(' or ')}]` }),
+      'SCIM_INVALID_SYNTAX',
+    ],
     ['endless operations', Array(1001).fill({ op: 'remove', path: 'title' }), 'SCIM_INVALID_SYNTAX'],
   ]
   for (const [why, operations, code] of refused) test(`refuses ${why}`, () => assert.throws(() => apply(base, operations), { code }))
