@@ -1,36 +1,26 @@
 /** Two processes on one database: what one of them, or anybody else, takes away is refused by the other on its next request. */
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openPostgres } from '../../../kernel/database/postgres.ts'
-import { freshDatabase, type TestDatabase, testDrivers } from '../../database.ts'
-import { startKernel, type TestHost } from '../../host.ts'
-import { startProxy, type TestProxy } from '../../kernel/database/proxy.ts'
+import { testDrivers } from '../../database.ts'
+import type { TestHost } from '../../host.ts'
+import { startTwoProcesses, type TwoProcesses } from '../../processes.ts'
 import { addPerson, clientOf, cookieOf, type Person, password } from './people.ts'
 
 describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TEST_DATABASE_URL' }, () => {
-  let shared: TestDatabase
-  let proxy: TestProxy
+  let two: TwoProcesses
   let here: TestHost
   let there: TestHost
   let ann: Person
   let policy: string
 
   before(async () => {
-    shared = await freshDatabase('postgres')
-    proxy = await startProxy(shared.url!)
-    const env = { LOGIN_STALL_TIME: '1ms' }
-    await shared.db.execute('create table note (id serial primary key, text text); insert into note (text) values (1)')
-    here = await startKernel({ env, database: { ...shared, db: openPostgres({ url: shared.url! }) } })
-    there = await startKernel({ env, database: { ...shared, db: openPostgres({ url: shared.url!, directUrl: proxy.url }) } })
+    two = await startTwoProcesses('create table note (id serial primary key, text text); insert into note (text) values (1)')
+    ;({ here, there } = two)
     policy = (await here.api('POST', '/policies', { body: { name: 'All', admin_access: true } })).data.id
   })
-  after(async () => {
-    await Promise.all([here?.close(), there?.close()])
-    await proxy?.close()
-    await shared?.drop()
-  })
+  after(() => two?.close())
 
-  const set = (assignments: string) => shared.db.query(`update directus_users set ${assignments} where id = $1`, [ann.id])
+  const set = (assignments: string) => two.psql.query(`update directus_users set ${assignments} where id = $1`, [ann.id])
   const patch = (body: object) => here.api('PATCH', `/users/${ann.id}`, { body })
 
   type Ways = { readonly token: string; readonly refresh: string; readonly cookie: string; readonly session: string }
@@ -42,32 +32,38 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
     ['revokes a session', ({ session, token }) => here.api('DELETE', `/users/me/sessions/${session}`, { token }), ['cookie']],
     ['suspends the user by psql', () => set(`status = 'suspended'`), ['token', 'cookie']],
     ['changes the password by psql', () => set(`password = 'x'`), ['token', 'cookie']],
-    ['ends the sessions by psql', () => shared.db.query('delete from directus_sessions where "user" = $1', [ann.id]), ['token', 'cookie']],
+    ['ends the sessions by psql', () => two.psql.query('delete from directus_sessions where "user" = $1', [ann.id]), ['token', 'cookie']],
   ]
 
   interface Reader {
     readonly user: string
     readonly role: string
+    /** Above the role, and that which has the policy. */
+    readonly above: string
     readonly policy: string
     readonly access: string
     readonly permission: number
     readonly other: string
   }
-  /** Somebody whose role may read notes, and another role that may not. */
+  /** Somebody whose role may read notes, by the one above it, and another role that may not. */
   async function addReader(token: string): Promise<Reader> {
     const make = async (path: string, body: object) => (await here.api('POST', path, { body })).data.id
-    const [role, other] = [await make('/roles', { name: token }), await make('/roles', { name: 'other' })]
+    const [above, other] = [await make('/roles', { name: 'above' }), await make('/roles', { name: 'other' })]
+    const role = await make('/roles', { name: token, parent: above })
     const policy = await make('/policies', { name: token })
-    const access = await make('/access', { role, policy })
+    const access = await make('/access', { role: above, policy })
     const permission = await make('/permissions', { policy, collection: 'note', action: 'read', fields: ['*'] })
-    const { id: user } = await addPerson(shared.db, token, { role, token })
-    return { user, role, policy, access, permission, other }
+    const { id: user } = await addPerson(two.psql, token, { role, token })
+    return { user, role, above, policy, access, permission, other }
   }
 
-  const sql = (text: string, ...values: unknown[]) => shared.db.query(text, values as string[])
+  const sql = (text: string, ...values: unknown[]) => two.psql.query(text, values as string[])
   /** What is left: 403 for somebody who has no rights any more, 401 for nobody. */
   const rightsTaken: [why: string, take: (ids: Reader) => Promise<unknown>, left: number][] = [
     ['gives another role', ({ user, other }) => here.api('PATCH', `/users/${user}`, { body: { role: other } }), 403],
+    ['puts the role below another', ({ role, other }) => here.api('PATCH', `/roles/${role}`, { body: { parent: other } }), 403],
+    ['puts the role below none', ({ role }) => here.api('PATCH', `/roles/${role}`, { body: { parent: null } }), 403],
+    ['deletes the role above', ({ above }) => here.api('DELETE', `/roles/${above}`), 403],
     ['takes the policy from the role', ({ access }) => here.api('DELETE', `/access/${access}`), 403],
     ['deletes the policy', ({ policy }) => here.api('DELETE', `/policies/${policy}`), 403],
     [
@@ -81,6 +77,11 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
     ['deletes the user', ({ user }) => here.api('DELETE', `/users/${user}`), 401],
     ['deletes the role', ({ role }) => here.api('DELETE', `/roles/${role}`), 401],
     ['gives another role by psql', ({ user, other }) => sql('update directus_users set role = $2 where id = $1', user, other), 403],
+    [
+      'puts the role below another by psql',
+      ({ role, other }) => sql('update directus_roles set parent = $2 where id = $1', role, other),
+      403,
+    ],
     ['takes the policy from the role by psql', ({ access }) => sql('delete from directus_access where id = $1', access), 403],
     ['deletes the policy by psql', ({ policy }) => sql('delete from directus_policies where id = $1', policy), 403],
     [
@@ -101,11 +102,7 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
 
   for (const listening of [true, false]) {
     describe(listening ? 'that hear of it' : 'without notices', () => {
-      before(async () => {
-        if (listening) return
-        await proxy.become('refuse')
-        await settle()
-      })
+      before(() => (listening ? undefined : two.cut()))
 
       for (const [index, [why, take, refused]] of takings.entries()) {
         test(`one ${why}, the other refuses`, async () => {
@@ -119,8 +116,7 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
 
           const session = list.data.find(({ mode }: { mode: string }) => mode === 'session').id
           await take({ token: data.access_token, refresh: data.refresh_token, cookie, session })
-          // A notice needs a moment; without notices the next request looks for itself.
-          if (listening) await settle()
+          await two.heard()
           for (const way of ['token', 'cookie'] as const) assert.equal(await ask[way](), refused.includes(way) ? 401 : ann.id, way)
         })
       }
@@ -130,7 +126,7 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
           const token = `reader${Number(listening)}${index}`
           const ids = await addReader(token)
           const notes = async () => {
-            if (listening) await settle()
+            await two.heard()
             return (await there.api('GET', '/items/note', { token })).status
           }
           assert.equal(await notes(), 200)
@@ -142,7 +138,7 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
       test('one makes an administrator and takes that back, the other follows', async () => {
         ann = await addPerson(here.kernel.db, `boss${Number(listening)}`, { token: `boss${Number(listening)}` })
         const users = async () => {
-          if (listening) await settle()
+          await two.heard()
           return (await there.api('GET', '/users', { token: `boss${Number(listening)}` })).status
         }
         assert.equal(await users(), 403)
@@ -150,11 +146,11 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
         assert.equal(await users(), 200)
         await here.api('DELETE', `/access/${data.id}`)
         assert.equal(await users(), 403)
-        await shared.db.query('insert into directus_access (id, policy, "user") values (gen_random_uuid(), $1, $2)', [policy, ann.id])
+        await two.psql.query('insert into directus_access (id, policy, "user") values (gen_random_uuid(), $1, $2)', [policy, ann.id])
         assert.equal(await users(), 200)
-        await shared.db.query('update directus_policies set admin_access = false where id = $1', [policy])
+        await two.psql.query('update directus_policies set admin_access = false where id = $1', [policy])
         assert.equal(await users(), 403)
-        await shared.db.query('update directus_policies set admin_access = true where id = $1', [policy])
+        await two.psql.query('update directus_policies set admin_access = true where id = $1', [policy])
       })
     })
   }
@@ -169,6 +165,3 @@ describe('two processes', { skip: !testDrivers.includes('postgres') && 'needs TE
     assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(7).fill(401)])
   })
 })
-
-/** Time for a notice from the database to arrive, or for its loss to be noticed. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 150))
