@@ -289,7 +289,12 @@ describe('versions', () => {
       { op: 'replace', path: 'active', value: true },
     )
     assert.deepEqual(same.body, before.body)
-    const sent = { name: { middleName: 'M', formatted: 'F' }, nickName: 'n', displayName: 'd', emails: [{ value: 'o@x.org', type: 'work' }] }
+    const sent = {
+      name: { middleName: 'M', formatted: 'F' },
+      nickName: 'n',
+      displayName: 'd',
+      emails: [{ value: 'o@x.org', type: 'work' }],
+    }
     const made = await provider.user('ordered', sent)
     assert.deepEqual((await scim('PUT', `/Users/${made.id}`, { userName: 'ordered', ...sent })).body, made)
     await scim('DELETE', `/Users/${made.id}`)
