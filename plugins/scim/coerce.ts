@@ -6,8 +6,9 @@ import { scimProblems } from './problems.ts'
 import { type Attribute, common, type Shape } from './schemas.ts'
 import type { Resource } from './source.ts'
 
-/** Values that an attribute may have. */
+/** Values that an attribute may have; characters of what is kept of a resource, as a page may hold a thousand. */
 const valuesMax = 1000
+export const keptMax = 100_000
 
 /**
  * A resource without what only the server says, without attributes that its schemas do not know, and without empty values. What is required may be missing.
@@ -77,6 +78,7 @@ export function toOne(attribute: Attribute, value: unknown): unknown {
 }
 
 function toText(name: string, text: string): string {
+  if (text.length > keptMax) throw scimProblems.SCIM_INVALID_VALUE(`"${name}" is longer than ${keptMax} characters.`)
   if (text.includes('\0') || !text.isWellFormed()) throw scimProblems.SCIM_INVALID_VALUE(`"${name}" holds what no text may hold.`)
   return text
 }

@@ -36,7 +36,8 @@ export function toMemberChange({ op, path: { place, filter }, value }: Operation
     throw scimProblems.SCIM_INVALID_PATH('Members are added and removed as a whole.')
   if (filter?.op === 'eq' && filter.place.at[0] === 'value') return { kind: 'remove', ids: [String(filter.value).toLowerCase()] }
   if (filter) return { kind: 'choose', filter }
-  if (op === 'remove' && isEmpty(value)) return { kind: 'set', ids: [] }
+  // A list of nobody is no wish that all leave.
+  if (op === 'remove' && isEmpty(value) && !Array.isArray(value)) return { kind: 'set', ids: [] }
   return { kind: op === 'replace' ? 'set' : op, ids: memberIds(value) }
 }
 

@@ -134,14 +134,15 @@ function changedList(
 ): unknown[] | undefined {
   const chosen = (one: unknown) => !filter || fulfils(one, filter)
   if (op === 'remove') {
-    if (sub) return old.map((one) => (chosen(one) ? without(one as Resource, [sub.name]) : one)).filter((one) => !isEmpty(one))
-    const goes = isEmpty(value) ? () => true : isNamed(attribute, (toValue(attribute, value) ?? []) as Resource[])
+    if (sub) return old.map((one) => (chosen(one) ? cleared(one as Resource, sub) : one)).filter((one) => !isEmpty(one))
+    // A list of nothing is no wish to remove all.
+    const goes = isEmpty(value) && !Array.isArray(value) ? () => true : isNamed(attribute, (toValue(attribute, value) ?? []) as Resource[])
     return old.filter((one) => !(chosen(one) && goes(one as Resource)))
   }
   if (!filter && !sub) return wholeList(attribute, old, op, value)
   const made = filter ? madeBy(filter) : {}
   const changed = (one: Resource): Resource => {
-    if (sub) return isEmpty(value) ? without(one, [sub.name]) : { ...one, [sub.name]: toOne(sub, value) }
+    if (sub) return isEmpty(value) ? cleared(one, sub) : { ...one, [sub.name]: toOne(sub, value) }
     const sent = (toOne(attribute, value) ?? {}) as Resource
     return op === 'add' ? { ...one, ...sent } : isEmpty(sent) ? {} : { ...made, ...sent }
   }
@@ -152,6 +153,12 @@ function changedList(
   const results = hit ? before.map((one) => (chosen(one) ? changed(one) : one)) : [...before, changed(made!)]
   const touched = hit ? results.filter((_, i) => chosen(before[i])) : results.slice(-1)
   return onePrimary(results, touched).filter((one) => !isEmpty(one))
+}
+
+/** One value less that part: nothing where only what it would be for is left. */
+function cleared(one: Resource, { name }: Attribute): Resource {
+  const rest = without(one, [name])
+  return Object.keys(rest).every((key) => key === 'type' || key === 'primary') ? {} : rest
 }
 
 function wholeList(attribute: Attribute, old: readonly unknown[], op: Operation['op'], value: unknown): unknown[] | undefined {

@@ -2,7 +2,7 @@
 import type { Transaction } from 'plinth'
 import type { Items } from 'plinth/items'
 import type { AdminGuard } from './admins.ts'
-import { checkRequired } from './coerce.ts'
+import { checkRequired, keptMax } from './coerce.ts'
 import { canonical } from './evaluate.ts'
 import { applyOperations } from './patch.ts'
 import { scimProblems } from './problems.ts'
@@ -37,8 +37,12 @@ export function userKind(source: Source, items: Items, admins: AdminGuard): Kind
     if (found.length) throw scimProblems.SCIM_UNIQUENESS(`There is a user with the userName "${name}".`)
   }
 
-  const keepRest = (db: Transaction, id: string, { user_name, external_id, attributes, email_at }: UserRest) =>
-    db.query(keep, [id, user_name, external_id, JSON.stringify(attributes), email_at])
+  /** @throws SCIM_INVALID_VALUE */
+  async function keepRest(db: Transaction, id: string, { user_name, external_id, attributes, email_at }: UserRest): Promise<void> {
+    const text = JSON.stringify(attributes)
+    if (text.length > keptMax) throw scimProblems.SCIM_INVALID_VALUE(`The attributes of a user may have ${keptMax} characters.`)
+    await db.query(keep, [id, user_name, external_id, text, email_at])
+  }
 
   async function change(id: string, before: Resource, after: Resource, { access, db }: WriteCaller): Promise<void> {
     checkRequired(userShape, after)

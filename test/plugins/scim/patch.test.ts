@@ -227,6 +227,16 @@ const works: Row[] = [
     { op: 'remove', path: 'emails', value: [{ value: 'H@X.ORG', type: 'other' }] },
     { ...base, emails: [work] },
   ],
+  [
+    'what is left of an element is gone with its value',
+    { ...base, emails: [work, home], addresses: [{ type: 'work', country: 'DE' }] },
+    [
+      { op: 'remove', path: 'emails[type eq "work"].value' },
+      { op: 'replace', path: 'addresses[type eq "work"].country', value: '' },
+    ],
+    { ...base, emails: [home] },
+  ],
+  ['a list of nothing is removed', { ...base, emails: [work] }, { op: 'remove', path: 'emails', value: [] }, { ...base, emails: [work] }],
   ['what is not there is removed', base, { op: 'remove', path: 'emails[type eq "work"]' }, base],
   [
     'several operations in order',
@@ -297,6 +307,7 @@ const memberRows: [why: string, operation: object, expected: object[]][] = [
   ['a member that goes', { op: 'remove', path: `members[value eq "${a}"]` }, [{ kind: 'remove', ids: [a] }]],
   ['members that go by name', { op: 'Remove', path: 'members', value: [{ value: a }, { value: b }] }, [{ kind: 'remove', ids: [a, b] }]],
   ['all that go', { op: 'remove', path: 'members' }, [{ kind: 'set', ids: [] }]],
+  ['nobody who goes', { op: 'remove', path: 'members', value: [] }, [{ kind: 'remove', ids: [] }]],
   ['others in their place', { op: 'replace', path: 'members', value: [{ value: b }] }, [{ kind: 'set', ids: [b] }]],
   ['none in their place', { op: 'replace', path: 'members', value: [] }, [{ kind: 'set', ids: [] }]],
   ['no path, as Okta sends it', { op: 'replace', value: { id: 'g', displayName: 'D', members: [] } }, [{ kind: 'set', ids: [] }]],
