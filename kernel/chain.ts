@@ -1,6 +1,9 @@
 /** Handlers around one action, first handler outermost. Pure: no I/O, no clock, no module state. */
 import type { Handler } from './plugin.ts'
 
+/** What a chain returns that had nothing to wait for: whoever sees it may go on at once. */
+export const done: Promise<void> = Promise.resolve()
+
 /**
  * Runs `action` inside `handlers`. One that leaves out `next()` skips all that follows; what it throws reaches the caller unchanged.
  * A level costs no promise of its own: every request and every write passes through many that have nothing to do.
@@ -17,7 +20,7 @@ export function runChain<E>(handlers: readonly Handler<E>[], event: E, action: (
     }
     try {
       const under = step ? step(event, next) : action(event)
-      return under instanceof Promise ? under : Promise.resolve(under)
+      return under instanceof Promise ? under : done
     } catch (error) {
       return Promise.reject(error)
     }

@@ -46,7 +46,7 @@ export interface PluginReport {
 }
 
 export interface Kernel {
-  fetch(request: Request, peer?: Peer): Promise<Response>
+  fetch(request: Request, peer?: Peer): Response | Promise<Response>
   readonly config: KernelConfig
   readonly log: Log
   readonly db: Database

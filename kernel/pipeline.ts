@@ -2,7 +2,7 @@
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
 import { readJson } from './body.ts'
-import { runChain } from './chain.ts'
+import { done, runChain } from './chain.ts'
 import { StartError } from './config.ts'
 import { type Accountability, type Env, nobody, type Peer, type RequestContext } from './context.ts'
 import { DatabaseError } from './database/database.ts'
@@ -35,7 +35,7 @@ const process = Math.random().toString(36).slice(2, 8)
 interface Server {
   readonly maxPayload: number
   readonly livePaths: ReadonlySet<string>
-  route(event: RequestContext): Promise<Response>
+  route(event: RequestContext): Response | Promise<Response>
 }
 
 /** Headers that speak of one body, or of one answer. */
@@ -74,11 +74,10 @@ class RequestEvent implements RequestContext {
     return this.#server.livePaths.has(this.#path)
   }
 
-  ask(request: Request, gone = this.gone): Promise<Response> {
+  async ask(request: Request, gone = this.gone): Promise<Response> {
     const { ip } = this
     const header = (name: string) => request.headers.get(name) ?? (ofTheBody.test(name) ? null : this.header(name))
     const inner = new AskedEvent(request, { ip, gone, header }, this.#server)
-    inner.ip = ip
     inner.accountability = this.accountability
     return this.#server.route(inner)
   }
@@ -102,8 +101,11 @@ class RequestEvent implements RequestContext {
 /** A route asked from within: whoever asks hears of errors as they are. */
 class AskedEvent extends RequestEvent {}
 
-/** @throws StartError naming every route that two plugins claim. */
-export function createPipeline(options: PipelineOptions): (request: Request, peer?: Peer) => Promise<Response> {
+/**
+ * What nobody has to wait for is answered at once: promises would cost such a request more than all its handlers do.
+ * @throws StartError naming every route that two plugins claim.
+ */
+export function createPipeline(options: PipelineOptions): (request: Request, peer?: Peer) => Response | Promise<Response> {
   const { mounts, log } = options
   checkClashes(mounts)
   const respond = createResponder(mounts, log)
@@ -120,43 +122,37 @@ export function createPipeline(options: PipelineOptions): (request: Request, pee
     throw problems.ROUTE_NOT_FOUND(undefined, { path: rawPath(c.req.url) })
   })
 
-  const server: Server = {
-    maxPayload: options.maxPayload,
-    livePaths,
-    route: async (event) => root.fetch(event.request, event),
+  const server: Server = { maxPayload: options.maxPayload, livePaths, route: (event) => root.fetch(event.request, event) }
+  const put = (event: RequestContext) => (response: Response) => {
+    event.response = response
   }
-  const route = async (event: RequestContext): Promise<void> => {
-    event.response = await server.route(event)
+  const fail = (event: RequestContext) => (error: unknown) => put(event)(respond(error, event))
+  const route = (event: RequestContext): void | Promise<void> => {
+    const found = server.route(event)
+    return found instanceof Promise ? found.then(put(event)) : put(event)(found)
   }
   // An error stops where it is thrown, so that handlers further out (CORS, logs) see an answer and not an exception.
   const handlers = options.handlers.map((handler): Handler<RequestContext> => {
-    const guarded = async (event: RequestContext, next: () => Promise<void>) => {
+    const guarded: typeof handler = (event, next) => {
       try {
-        await handler(event, next)
+        const under = handler(event, next)
+        return under instanceof Promise && under !== done ? under.catch(fail(event)) : under
       } catch (error) {
-        event.response = respond(error, event)
+        fail(event)(error)
       }
     }
     return Object.defineProperty(guarded, 'name', { value: handler.name })
   })
 
-  return async function handle(request, peer = alone) {
+  return function handle(request, peer = alone) {
     const event = new RequestEvent(request, peer, server)
-    try {
-      let answer = route
-      // Handlers run all the same: a page of another site may read why there is no answer.
-      const current = options.current()?.catch((error) => {
-        answer = async () => {
-          event.response = respond(error, event)
-        }
-      })
-      if (current && !event.live) await current
-      await runChain(handlers, event, answer)
-    } catch (error) {
-      event.response = respond(error, event)
-    }
-    const response = event.response ?? respond(new Error('A handler of the request point neither called next() nor set a response'), event)
-    return event.laden(response)
+    const run = (answer = route) => runChain(handlers, event, answer)
+    // Handlers run all the same: a page of another site may read why there is no answer.
+    const unserved = (error: unknown) => run(() => fail(event)(error))
+    const current = event.live ? undefined : options.current()
+    const under = current ? current.then(() => run(), unserved) : run()
+    const end = () => event.laden(event.response ?? respond(new Error('A handler neither called next() nor set a response'), event))
+    return under === done ? end() : under.catch(fail(event)).then(end)
   }
 }
 
@@ -198,15 +194,14 @@ function unexpected(thrown: unknown, event: RequestContext, log: Log): Problem {
   return problem ?? problems.INTERNAL_SERVER_ERROR(undefined, { request: event.id }, thrown)
 }
 
+const crowded = 'Too many writes at once; try again.'
+const busy: Readonly<Record<string, string>> = { 40001: crowded, '40P01': crowded, 57014: 'The statement took too long and was stopped.' }
+
 /** What any statement may meet, whoever sent it. Writers translate constraint violations themselves: they know the field. */
 function fromDatabase(thrown: unknown): Problem | undefined {
   if (!(thrown instanceof DatabaseError)) return undefined
-  if (thrown.unavailable) return problems.SERVICE_UNAVAILABLE('The database cannot be reached; try again.', { service: 'database' }, thrown)
-  if (thrown.state === '57014')
-    return problems.SERVICE_UNAVAILABLE('The statement took too long and was stopped.', { service: 'database' }, thrown)
-  if (thrown.state === '40001' || thrown.state === '40P01') {
-    return problems.SERVICE_UNAVAILABLE('Too many writes at once; try again.', { service: 'database' }, thrown)
-  }
+  const reason = thrown.unavailable ? 'The database cannot be reached; try again.' : busy[thrown.state]
+  if (reason) return problems.SERVICE_UNAVAILABLE(reason, { service: 'database' }, thrown)
   return thrown.state.startsWith('22') ? problems.INVALID_QUERY('A value does not fit its type.', {}, thrown) : undefined
 }
 

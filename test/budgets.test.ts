@@ -28,6 +28,14 @@ describe('statements a request', () => {
   })
   after(() => host.close())
 
+  test('GET /server/ping waits for nothing, whatever it comes with', () => {
+    const kinds: Record<string, string>[] = [{}, { authorization: `Bearer ${accessToken}` }]
+    for (const headers of kinds) {
+      const answer = host.kernel.fetch(new Request('http://localhost/server/ping', { headers }))
+      assert.ok(answer instanceof Response)
+    }
+  })
+
   const read = ['select']
   const rows = (count: number) => Array.from({ length: count }, (_, i) => ({ title: `n${i}` }))
   const cases: [method: string, path: string, body: unknown, sent: string[]][] = [

@@ -58,7 +58,7 @@ describe('@directus/sdk', () => {
   after(() => host.close())
 
   const globals = {
-    fetch: (input: string | Request, init?: RequestInit) => host.kernel.fetch(new Request(input, init)),
+    fetch: async (input: string | Request, init?: RequestInit) => host.kernel.fetch(new Request(input, init)),
   }
   const connect = () => createDirectus<Schema>('http://plinth.test', { globals }).with(rest())
   const asAdmin = () => connect().with(staticToken(admin.token))

@@ -77,20 +77,22 @@ export function createAuthentication({
     return rights && { ...rights, session: id }
   }
 
-  async function authenticate(context: RequestContext, next: () => Promise<void>): Promise<void> {
+  function authenticate(context: RequestContext, next: () => Promise<void>): Promise<void> {
     const token = findToken(context)
     // A live route answers whoever asks, with whatever token.
-    if (!context.live) {
-      const { ip } = context
-      const kept = token === undefined ? cookie.read(context) : undefined
-      const rights =
-        kept === undefined
-          ? await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, context))
-          : await rightsByCookie(kept, context)
-      context.accountability = { ...rights, userAgent: context.header('user-agent'), origin: context.header('origin') }
-      const telling = told(context)
-      if (telling) await telling
-    }
+    return context.live ? next() : identify(token, context, next)
+  }
+
+  async function identify(token: string | undefined, context: RequestContext, next: () => Promise<void>): Promise<void> {
+    const { ip } = context
+    const kept = token === undefined ? cookie.read(context) : undefined
+    const rights =
+      kept === undefined
+        ? await (token === undefined ? accounts.anonymous(ip) : rightsOf(token, context))
+        : await rightsByCookie(kept, context)
+    context.accountability = { ...rights, userAgent: context.header('user-agent'), origin: context.header('origin') }
+    const telling = told(context)
+    if (telling) await telling
     await next()
   }
 

@@ -30,7 +30,7 @@ test('an adopted database', async (t) => {
       base: 'http://plinth.test',
       secret: SECRET,
       admin,
-      fetch: (request) => host.kernel.fetch(request),
+      fetch: async (request) => host.kernel.fetch(request),
       addUser: () => Promise.reject(new Error('The users are in the fixture.')),
       execute: () => Promise.reject(new Error('The tables are in the fixture.')),
     })

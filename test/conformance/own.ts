@@ -44,7 +44,7 @@ export async function startTarget(scenario: string, wrap?: TestOptions['wrap']):
     base: 'http://plinth.test',
     secret: SECRET,
     admin,
-    fetch: (request) => kernel.fetch(request),
+    fetch: async (request) => kernel.fetch(request),
     async addUser({ email, password, token, status = 'active', tfa_secret }: NewUser) {
       const id = randomUUID()
       const values = [id, email, password ? await hash(password) : null, token ?? null, status, tfa_secret ?? null]

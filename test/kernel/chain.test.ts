@@ -1,7 +1,7 @@
 /** Handlers around one action. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runChain } from '../../kernel/chain.ts'
+import { done, runChain } from '../../kernel/chain.ts'
 import type { Handler } from '../../kernel/plugin.ts'
 
 type Event = string[]
@@ -28,6 +28,26 @@ test('runChain() without handlers runs the action alone, and waits for it', asyn
     e.push('action')
   })
   assert.deepEqual(event, ['action'])
+})
+
+test('runChain() is done at once where nobody waits', async () => {
+  const passing: Handler<Event> = (_, next) => next()
+  const event: Event = []
+  assert.equal(
+    runChain([passing, passing], event, (e) => void e.push('action')),
+    done,
+  )
+  assert.deepEqual(event, ['action'])
+  assert.notEqual(
+    runChain([passing, noted('a')], event, () => {}),
+    done,
+  )
+  await assert.rejects(
+    runChain([passing], event, () => {
+      throw new Error('no')
+    }),
+    /no/,
+  )
 })
 
 test('runChain() ends where a handler leaves out next(): outer handlers still get their way out', async () => {

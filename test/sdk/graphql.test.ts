@@ -25,7 +25,9 @@ before(async () => {
 after(() => host.close())
 
 const client = () =>
-  createDirectus('http://localhost', { globals: { fetch: (url: string, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) } })
+  createDirectus('http://localhost', {
+    globals: { fetch: async (url: string, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
+  })
     .with(staticToken(admin.token))
     .with(graphql())
 

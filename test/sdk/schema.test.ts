@@ -45,7 +45,7 @@ after(async () => {
 
 const connect = (host: TestHost) =>
   createDirectus<Json>('http://plinth.test', {
-    globals: { fetch: (input: string | Request, init?: RequestInit) => host.kernel.fetch(new Request(input, init)) },
+    globals: { fetch: async (input: string | Request, init?: RequestInit) => host.kernel.fetch(new Request(input, init)) },
   })
     .with(rest())
     .with(staticToken(admin.token))

@@ -97,11 +97,9 @@ describe('guards', () => {
     const ask = async (method: string, path: string, body?: unknown, token = admin.token): Promise<string | number> => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
       const request = new Request(`http://localhost${path}`, { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) })
-      const { status, ...answer } = await host.kernel.fetch(request, { ip: here, gone: () => false }).then(async (response) => {
-        const text = await response.text()
-        return { status: response.status, errors: text ? JSON.parse(text).errors : undefined }
-      })
-      return answer.errors?.[0].extensions.code ?? status
+      const response = await host.kernel.fetch(request, { ip: here, gone: () => false })
+      const text = await response.text()
+      return (text && JSON.parse(text).errors?.[0].extensions.code) || response.status
     }
     const far = ['192.0.2.1']
     const bound = (ip_access: unknown) => ({ name: 'Bound', admin_access: true, ip_access })
