@@ -1,5 +1,6 @@
 /** Requests to a bucket: signed (Signature Version 4), bounded in time, led nowhere else, and sent again where that does no harm. */
 import { AwsV4Signer } from 'aws4fetch'
+import { hashBy } from '../../digest.node.ts'
 import { streamOf } from '../../streams.ts'
 
 export interface Ask {
@@ -171,7 +172,13 @@ async function textOf(body: ReadableStream<Uint8Array>): Promise<string> {
   return text + decoder.decode()
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+/** By slices: all at once would be copied, and keep others waiting. */
+async function sha256(bytes: Uint8Array): Promise<string> {
+  const hash = hashBy('sha256')
+  const slice = 1024 ** 2
+  for (let at = 0; at < bytes.byteLength; at += slice) {
+    if (at) await new Promise((resolve) => setTimeout(resolve))
+    hash.update(bytes.subarray(at, at + slice))
+  }
+  return Array.from(hash.digest(), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
