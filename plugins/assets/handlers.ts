@@ -1,6 +1,6 @@
 /** What answers below /assets: files, images as they are wanted, archives, signed addresses. Loaded by the first request. */
 import type { Context } from 'hono'
-import { type Accountability, type Env, type Host, isUuid, problems, readJson } from 'plinth'
+import { type Accountability, type Env, type Host, isUuid, Problem, problems, readJson } from 'plinth'
 import type { Accounts } from 'plinth/access'
 import { parseBody } from 'plinth/auth'
 import type { FileRow, Storage } from 'plinth/files'
@@ -17,7 +17,7 @@ import { disposition } from './headers.ts'
 import type { AssetOptions } from './mod.ts'
 import { chosenParameters, type Format, type Mode, parametersOf, parseWish, type Values, type Wish } from './parameters.ts'
 import { namedFormat } from './plan.ts'
-import { respond } from './respond.ts'
+import { type Download, respond } from './respond.ts'
 import { createSigner } from './sign.ts'
 
 export interface HandlerParts {
@@ -98,18 +98,29 @@ export function createHandlers(parts: HandlerParts): AssetHandlers {
     const query = new URL(c.req.url).searchParams
     const values = parametersOf(query)
     const sign = query.get('sign')
-    const file = await files.one(idOf(c), sign === null ? c.env.accountability : await lender(c, sign, values))
-    const order = await orderOf(file, values, c.env.header('accept'), sign === null ? undefined : 'all')
-    if (file.filename_disk === null) throw unreachable()
-    return send(c, file as Kept, order, query.has('download'))
+    const lent = sign === null ? undefined : await borrow(c, sign, values)
+    const ttl = Math.min(options.ASSETS_CACHE_TTL, lent ? lent.expires - Date.now() : Number.POSITIVE_INFINITY)
+    const find = () => files.one(idOf(c), lent?.rights ?? c.env.accountability)
+    const answer = async (file: FileRow) => {
+      const order = await orderOf(file, values, c.env.header('accept'), lent && 'all')
+      if (file.filename_disk === null) throw unreachable()
+      return send(c, file as Kept, order, { attached: query.has('download'), ttl: Math.floor(ttl / 1000) })
+    }
+    const file = await find()
+    return answer(file).catch(async (error: unknown) => {
+      if (error instanceof Problem && error.status === 400) throw error
+      const now = await find()
+      if (now.filename_disk === file.filename_disk) throw error
+      return answer(now) // another content took its place in the meantime
+    })
   }
 
-  /** @throws FORBIDDEN */
-  async function lender(c: Context<Env>, sign: string, values: Values): Promise<Accountability> {
-    const user = await signer.verify(sign, idOf(c), values, Date.now())
-    const rights = user && (await parts.accounts?.byId(user, c.env.ip))
+  /** With whose rights, and until when (ms). @throws FORBIDDEN */
+  async function borrow(c: Context<Env>, sign: string, values: Values): Promise<{ rights: Accountability; expires: number }> {
+    const loan = await signer.verify(sign, idOf(c), values, Date.now())
+    const rights = loan && (await parts.accounts?.byId(loan.user, c.env.ip))
     if (!rights) throw problems.FORBIDDEN('This address was not signed, is over, or its signer may not see it any more.')
-    return rights
+    return { rights, expires: loan.expires }
   }
 
   /** What the parameters come to; undefined: the file as it is. @throws INVALID_QUERY, ILLEGAL_ASSET_TRANSFORMATION */
@@ -129,7 +140,12 @@ export function createHandlers(parts: HandlerParts): AssetHandlers {
     }
   }
 
-  async function send(c: Context<Env>, file: Kept, order: Order | undefined, attached: boolean): Promise<Response> {
+  async function send(
+    c: Context<Env>,
+    file: Kept,
+    order: Order | undefined,
+    { attached, ttl }: Pick<Download, 'attached' | 'ttl'>,
+  ): Promise<Response> {
     const { user, share } = c.env.accountability
     const modified = new Date(file.modified_on)
     const name = order && nameOf(file, order.wish, order.format)
@@ -138,7 +154,7 @@ export function createHandlers(parts: HandlerParts): AssetHandlers {
       filename: c.req.param('filename') ?? file.filename_download,
       attached,
       isPublic: user === null && share === null,
-      ttl: Math.floor(options.ASSETS_CACHE_TTL / 1000),
+      ttl,
       vary: order?.negotiated ? 'Origin, Accept' : 'Origin',
       ranges: order === undefined,
       etag: `"${modified.getTime().toString(36)}-${name ? name.slice(-40).replace(/^.*__|\..*$/g, '') : (file.filesize ?? '')}"`,

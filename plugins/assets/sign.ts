@@ -5,8 +5,15 @@ import type { Values } from './parameters.ts'
 export interface Signer {
   /** The value of `sign=`: until `expires` (ms), with the rights of `user`. */
   sign(file: string, values: Values, user: string, expires: number): Promise<string>
-  /** Whose rights count; undefined when it is not genuine, for something else, or over. */
-  verify(sign: string, file: string, values: Values, now: number): Promise<string | undefined>
+  /** Undefined when it is not genuine, for something else, or over. */
+  verify(sign: string, file: string, values: Values, now: number): Promise<Loan | undefined>
+}
+
+export interface Loan {
+  /** Whose rights count. */
+  readonly user: string
+  /** ms */
+  readonly expires: number
 }
 
 /** `user.expires.mark`: `expires` in seconds, base 36; the mark an HMAC of all that it stands for. */
@@ -31,7 +38,8 @@ export function createSigner(secret: string): Signer {
       if (more.length || !isUuid(user) || !/^[0-9a-z]{1,9}$/.test(until) || !/^([0-9a-f]{2}){32}$/.test(mark)) return undefined
       const bytes = Uint8Array.from(mark.match(/../g)!, (pair) => Number.parseInt(pair, 16))
       const genuine = await crypto.subtle.verify('HMAC', await keyOf(), bytes, message(file, values, user, until))
-      return genuine && Number.parseInt(until, 36) * 1000 > now ? user : undefined
+      const expires = Number.parseInt(until, 36) * 1000
+      return genuine && expires > now ? { user, expires } : undefined
     },
   }
 }

@@ -14,14 +14,18 @@ const safe = (name: string): string => name.replace(/[/\\\p{Cc}]/gu, '').replace
 
 export const folderPath = (folders: readonly string[]): string => folders.map((name) => `${safe(name)}/`).join('')
 
-/** A path for each entry; what is called as an earlier one gets a number behind it. */
-export function pathsOf(entries: readonly Entry[]): string[] {
+/** A path for each entry; what is called as an earlier one, or as a folder, gets a number behind it. `folders`: paths with a slash at their ends. */
+export function pathsOf(entries: readonly Entry[], folders: readonly string[] = []): string[] {
+  const taken = new Set(folders.map((path) => path.slice(0, -1)))
   const counts = new Map<string, number>()
-  return entries.map(({ file, folders }) => {
-    const path = folderPath(folders) + safe(file.filename_download)
-    const earlier = counts.get(path) ?? 0
-    counts.set(path, earlier + 1)
-    return earlier ? `${path} (${earlier})` : path
+  return entries.map(({ file, folders: within }) => {
+    const path = folderPath(within) + safe(file.filename_download)
+    let count = counts.get(path) ?? 0
+    const numbered = () => (count ? `${path} (${count})` : path)
+    while (taken.has(numbered())) count++
+    counts.set(path, count)
+    taken.add(numbered())
+    return numbered()
   })
 }
 
@@ -30,7 +34,7 @@ export function pathsOf(entries: readonly Entry[]): string[] {
  * @throws FORBIDDEN, SERVICE_UNAVAILABLE when it is the first one: then there is time to say so
  */
 export async function zipOf(folders: readonly string[], entries: readonly Entry[], storage: Storage): Promise<ReadableStream<Uint8Array>> {
-  const paths = pathsOf(entries)
+  const paths = pathsOf(entries, folders)
   const read = async ({ storage: location, filename_disk }: FileRow) =>
     (await openContent(placeOf(storage, location), filename_disk!)).getReader()
   let ahead = entries[0] && (await read(entries[0].file))

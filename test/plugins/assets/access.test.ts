@@ -105,6 +105,7 @@ describe('signed addresses', () => {
     try {
       const answer = await ask(host, path, { token: null })
       assert.equal(await seen(answer.bytes), 'png 20x10 by/rg')
+      assert.match(answer.headers.get('cache-control')!, /^public, max-age=(5\d|60)$/, 'no cache lends it for longer')
       assert.equal(await codeOf(`${path}&download`, null), 200)
     } finally {
       await host.api('PATCH', '/settings', { body: { storage_asset_transform: 'all' } })

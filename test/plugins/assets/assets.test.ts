@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { storage } from 'plinth/files'
 import { startKernel, type TestHost } from '../../host.ts'
 import { type Opened, openStorage } from '../../storages.ts'
+import { upload } from '../files/library.ts'
 import { type Asked, ask, moving, put, quarters, seen } from './library.ts'
 
 let host: TestHost
@@ -349,6 +350,26 @@ describe('what is made is kept', () => {
     assert.equal((await derived(id)).length, 0)
     assert.equal((await ask(host, `/assets/${id}?width=33`)).code, 'FORBIDDEN')
   })
+
+  for (const query of ['', '?width=33']) {
+    test(`one whose content is replaced in the meantime is sent with the new one: ${query}`, async () => {
+      const id = await put(host, await picture(), 'p.jpg', 'image/jpeg')
+      const driver = host.kernel.use(storage).at('main')
+      const { stat } = driver
+      Object.assign(driver, {
+        async stat(name: string) {
+          driver.stat = stat
+          const content = await (await quarters()).rotate(180).png().toBuffer()
+          await upload(host, [['f', { filename: 'q.png', type: 'image/png', content }]], `/files/${id}`, 'PATCH')
+          return stat.call(driver, name)
+        },
+      })
+      const { status, headers, bytes } = await ask(host, `/assets/${id}${query}`)
+      assert.equal(status, 200)
+      assert.equal(headers.get('content-type'), 'image/png')
+      assert.match(await seen(bytes), /yb\/gr$/)
+    })
+  }
 
   test('what cannot be kept is sent all the same', async () => {
     const id = await put(host, await picture(), 'p.jpg', 'image/jpeg')

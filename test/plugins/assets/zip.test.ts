@@ -13,6 +13,13 @@ const entry = (filename_download: string, folders: string[] = []) => ({
 test('pathsOf() numbers equal names, and leads nowhere else', () => {
   const entries = [entry('a'), entry('a'), entry('a', ['x']), entry('..', ['..', 'y/z']), entry('a/b\\c\u0000'), entry('')]
   assert.deepEqual(pathsOf(entries), ['a', 'a (1)', 'x/a', '_/yz/_', 'abc', '_'])
+  assert.deepEqual(
+    pathsOf(
+      ['a', 'a', 'a (1)', 'a', 'x'].map((name) => entry(name)),
+      ['x/'],
+    ),
+    ['a', 'a (1)', 'a (1) (1)', 'a (2)', 'x (1)'],
+  )
 })
 
 test('zipOf() lets go of the content that it reads when the client does not want more', async () => {
