@@ -70,8 +70,9 @@ export async function bulkRequest(body: Resource, { perform, problemOf, most }: 
       const { id: _, status: __, ...rest } = await perform({ method: 'PATCH', version: null, path, data })
       results.set(operation, { ...results.get(operation), ...rest })
     } catch (thrown) {
-      await perform({ method: 'DELETE', version: null, path, data: {} })
       fail(operation, thrown)
+      // What settings keep stays, and is told of as failed all the same.
+      await perform({ method: 'DELETE', version: null, path, data: {} }).catch(problemOf)
     }
   }
   return { schemas: [responseSchema], Operations: operations.flatMap((one) => results.get(one) ?? []) }

@@ -9,7 +9,9 @@ import { type Provider, startProvider, urns } from './provider.ts'
 
 let provider: Provider
 before(async () => {
-  provider = await startProvider({ env: { SCIM_GROUPS: 'Engineering=Editor, Bosses=Chief, Crew=Sailor', SCIM_ADMIN_ROLES: 'Chief' } })
+  provider = await startProvider({
+    env: { SCIM_GROUPS: 'Engineering=Editor, Bosses=Chief, Crew=Sailor, Night=Watchman', SCIM_ADMIN_ROLES: 'Chief' },
+  })
 })
 after(() => provider?.close())
 const scim: Provider['scim'] = (...words) => provider.scim(...words)
@@ -383,6 +385,17 @@ describe('administrators', () => {
     for (const refused of [await scim('POST', '/Groups', { displayName: 'Editor' }), await rename('Editor'), await rename('engineering')])
       assert.deepEqual([refused.status, refused.body.scimType], [409, 'uniqueness'])
     assert.equal((await provider.found('/Groups?filter=displayName%20eq%20%22Engineering%22')).length, 1)
+  })
+
+  test('a group that settings keep does not end a bulk request that cannot close a circle', async () => {
+    const post = (bulkId: string, path: string, data: object) => ({ method: 'POST', path, bulkId, data })
+    const { status, body } = await scim('POST', '/Bulk', {
+      Operations: [
+        post('u', '/Users', { userName: 'in a circle', [urns.enterprise]: { manager: { value: 'bulkId:g' } } }),
+        post('g', '/Groups', { displayName: 'Night', members: [{ value: 'bulkId:u' }, { value: '0a6c4d2e-0000-4000-8000-00000000000a' }] }),
+      ],
+    })
+    assert.deepEqual([status, body.Operations?.map((one: any) => one.status)], [200, ['201', '400']])
   })
 
   test('a group that settings map makes the role that it stands for', async () => {
