@@ -1,4 +1,5 @@
 /** Which answers are compressed, and how: RFC 9110 §8.4, §12.5.3. */
+import { gzipSync, wholeOf } from './whole.node.ts'
 
 /** What text is like; pictures and archives are compressed already, and streams of events must not wait. */
 const compressible = /^(text\/(?!event-stream)|application\/(json|javascript|xml|x-ndjson|yaml|openapi|[\w.-]+\+(json|xml))|image\/svg)/i
@@ -16,9 +17,12 @@ export function takesGzip(accepted: string | null): boolean {
   return (weights.get('gzip') ?? weights.get('x-gzip') ?? weights.get('*') ?? 0) > 0
 }
 
-export function isCompressible({ status, headers, body }: Response): boolean {
-  if (!body || status === 204 || status === 206 || status === 304 || headers.has('content-encoding')) return false
-  return compressible.test(headers.get('content-type') ?? '') && !/no-transform/i.test(headers.get('cache-control') ?? '')
+export function isCompressible(response: Response): boolean {
+  const { status, headers } = response
+  if (!compressible.test(headers.get('content-type') ?? '') || /no-transform/i.test(headers.get('cache-control') ?? '')) return false
+  if (status === 204 || status === 206 || status === 304 || headers.has('content-encoding')) return false
+  // Asked last: where servers have light answers, this makes a heavy one of it.
+  return response.body !== null
 }
 
 /**
@@ -26,16 +30,32 @@ export function isCompressible({ status, headers, body }: Response): boolean {
  * wait for more.
  */
 export async function compress(response: Response, least: number): Promise<Response> {
-  const reader = response.body!.getReader()
-  const first = await reader.read()
+  const reader: Reader = response.body!.getReader()
   const { status, headers } = response
   headers.append('vary', 'Accept-Encoding')
-  let next: typeof first | undefined = first
-  const body = new ReadableStream<Uint8Array>(
+  const first = await reader.read()
+  if (first.done) return new Response('', { status, headers })
+  const isLong = first.value.byteLength >= least
+  const more = reader.read()
+  const whole = await wholeOf(first.value, more)
+  if (isLong) {
+    headers.set('content-encoding', 'gzip')
+    headers.delete('content-length')
+  }
+  if (whole) return new Response(isLong ? gzipSync(whole) : whole, { status, headers })
+  const body = piecewise(reader, first, more)
+  return new Response(isLong ? (body.pipeThrough(new CompressionStream('gzip') as never) as ReadableStream) : body, { status, headers })
+}
+
+type Reader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>
+type Piece = Awaited<ReturnType<Reader['read']>>
+
+/** All that `reader` gives, after what was read already. */
+function piecewise(reader: Reader, ...read: (Piece | Promise<Piece>)[]): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = next ?? (await reader.read())
-        next = undefined
+        const { done, value } = await (read.shift() ?? reader.read())
         if (done) controller.close()
         else controller.enqueue(value)
       },
@@ -43,8 +63,4 @@ export async function compress(response: Response, least: number): Promise<Respo
     },
     { highWaterMark: 0 },
   )
-  if (first.done || first.value.byteLength < least) return new Response(body, { status, headers })
-  headers.set('content-encoding', 'gzip')
-  headers.delete('content-length')
-  return new Response(body.pipeThrough(new CompressionStream('gzip') as never) as ReadableStream, { status, headers })
 }

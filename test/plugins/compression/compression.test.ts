@@ -47,6 +47,34 @@ test('compress() leaves one byte less than its bound, and takes that many', asyn
   }
 })
 
+test('compress() keeps what is long, short or comes in pieces', async () => {
+  const bound = 10
+  const text = (length: number) => Array.from({ length }, (_, i) => String.fromCharCode(97 + ((i * 7) % 26))).join('')
+  const inPieces = (...texts: string[]) =>
+    new ReadableStream({
+      async pull(controller) {
+        await new Promise((done) => setTimeout(done, 2))
+        const next = texts.shift()
+        if (next === undefined) controller.close()
+        else controller.enqueue(new TextEncoder().encode(next))
+      },
+    })
+  const long = text(32_768)
+  const bodies: [body: BodyInit | ReadableStream, whole: string, encoded: boolean][] = [
+    ['', '', false],
+    [long, long, true],
+    [`${long}x`, `${long}x`, true],
+    [inPieces(long, 'more', long), `${long}more${long}`, true],
+    [inPieces('1', long), `1${long}`, false],
+    [inPieces(), '', false],
+  ]
+  for (const [body, whole, encoded] of bodies) {
+    const made = await compress(new Response(body as BodyInit), bound)
+    assert.equal(made.headers.get('content-encoding'), encoded ? 'gzip' : null)
+    assert.equal(encoded ? await unzipped(made.body!) : await made.text(), whole)
+  }
+})
+
 test('compress() shows small pieces one by one', async () => {
   let send!: (text: string) => void
   const pieces = new ReadableStream({
