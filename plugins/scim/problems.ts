@@ -48,7 +48,9 @@ export const statusOf = ({ code, status }: Problem): number => statuses[code] ??
 
 export function toError(problem: Problem): Record<string, unknown> {
   const scimType = scimTypes[problem.code]
-  return { schemas: [errorSchema], status: String(statusOf(problem)), ...(scimType ? { scimType } : {}), detail: problem.message }
+  const { field } = problem.details
+  const detail = typeof field === 'string' ? `${problem.message} (${field})` : problem.message
+  return { schemas: [errorSchema], status: String(statusOf(problem)), ...(scimType ? { scimType } : {}), detail }
 }
 
 export const render: Renderer = ([problem]) => {

@@ -350,6 +350,15 @@ describe('the RFCs', () => {
       )
   })
 
+  test('whose address is taken hears that it is the address', async () => {
+    const emails = [{ value: 'taken@x.org', type: 'work' }]
+    const first = await provider.user('taken', { emails })
+    const { status, body } = await provider.scim('POST', '/Users', { userName: 'taker', emails })
+    assert.deepEqual([status, body.scimType], [409, 'uniqueness'])
+    assert.match(body.detail, /\(email\)$/)
+    await provider.scim('DELETE', `/Users/${first.id}`)
+  })
+
   test('another user’s userName is taken for PUT and PATCH too', async () => {
     const other = await provider.user('other-one')
     const { body: before } = await scim('GET', `/Users/${other.id}`)
