@@ -31,6 +31,7 @@ import {
   updateMany,
   updateOne,
 } from './resolve.ts'
+import { VoidType } from './scalars.ts'
 import { definedLeaf } from './sdl.ts'
 import { sharedTypes, Types } from './types.ts'
 
@@ -226,7 +227,7 @@ const configOf = (root: RootField): GraphQLFieldConfig<unknown, unknown> => ({
 })
 
 /** A schema must have a field to ask for. */
-const nothing: RootField = { type: GraphQLInt, resolve: async () => null }
+const nothing: RootField = { type: VoidType, resolve: async () => null }
 const withSome = (query: Roots): Roots => {
   if (query.isEmpty) query.add('_empty', nothing)
   return query

@@ -100,6 +100,7 @@ export const sharedTypes: readonly GraphQLNamedType[] = [
 ]
 
 type Action = 'create' | 'update'
+type PlainLink = Exclude<Link, { kind: 'm2a' }>
 
 type Makers = readonly (readonly [form: RegExp, make: (types: Types, table: Table) => unknown])[]
 
@@ -214,9 +215,28 @@ export class Types {
     return [...table.fields.values()].filter(({ name, column }) => isSpelled(name) && (column !== null || table.links.has(name)))
   }
 
-  /** What a relation leads to; nothing where that has a type of another making, so its key is told. */
+  /** A relation to one collection; nothing where that has a type of another making. */
+  #plainLink(link: Link | undefined): PlainLink | undefined {
+    return link && link.kind !== 'm2a' && !this.#defined.has(link.target) ? link : undefined
+  }
+
+  /** What a relation leads to. Where that, or the other side's field, may not be read, there is nothing, and the key is told. */
   #target(link: Link | undefined): Table | undefined {
-    return link && link.kind !== 'm2a' && !this.#defined.has(link.target) ? this.#tables.get(link.target) : undefined
+    const plain = this.#plainLink(link)
+    const target = plain && this.#tables.get(plain.target)
+    return target && this.#leadsBack(plain, target.fields) ? target : undefined
+  }
+
+  /** Rows that cannot be told may be counted all the same. */
+  #isCounted(link: Link | undefined): boolean {
+    const plain = this.#plainLink(link)
+    return plain?.kind === 'o2m' && this.#tables.has(plain.target)
+  }
+
+  /** Whether the field by which the other side has the relation, if it has one, is among these; null: among all. */
+  #leadsBack({ kind, target, targetField, relation }: PlainLink, fields: { has(name: string): boolean } | null): boolean {
+    const back = kind === 'o2m' ? targetField : relation.meta?.one_field
+    return !fields || !back || fields.has(back) || !this.known.get(target)?.fields.has(back)
   }
 
   row(table: Table): GraphQLObjectType {
@@ -238,7 +258,7 @@ export class Types {
       const type = link!.kind === 'o2m' ? new GraphQLList(this.row(target)) : this.row(target)
       return [[name, { type, args: this.arguments(target), ...means({ kind: 'related', name }) }], ...beside]
     }
-    if (!field.column) return []
+    if (!field.column) return this.#isCounted(link) ? beside : []
     // A singleton that has not been saved yet has no key.
     const certain = field.column.primaryKey ? !table.singleton : isCertain(field) && !this.#visible.isPartial(table, name)
     return [[name, { type: nonNull(outputOf(field), certain), ...means({ kind: 'field', name }) }], ...beside]
@@ -335,7 +355,7 @@ export class Types {
       : field.column
         ? operatorsOf(field)
         : undefined
-    return type ? [[name, { type, ...plain }], ...beside] : []
+    return type ? [[name, { type, ...plain }], ...beside] : this.#isCounted(link) ? beside : []
   }
 
   aggregated(table: Table): GraphQLObjectType {
@@ -384,9 +404,12 @@ export class Types {
 
   #input(action: Action, table: Table, field: Field): GraphQLInputType | undefined {
     const link = table.links.get(field.name)
-    const target = this.#target(link)
-    const item = target && this.#nested(action, target)
-    if (link?.kind === 'o2m') return item && new GraphQLList(item)
+    const plain = this.#plainLink(link)
+    const target = plain && this.known.get(plain.target)
+    const writable = target && this.#visible.writable(action, target.name)
+    const item = writable && this.#leadsBack(plain!, writable.fields) ? this.#nested(action, target) : undefined
+    // As the API has it where items may not be written: a text, which no list is.
+    if (link?.kind === 'o2m') return item ? new GraphQLList(item) : target && GraphQLString
     const given = field.column
     if (!given || given.generated !== null) return undefined
     const type = item ?? (field.column!.primaryKey ? GraphQLID : outputOf(field))

@@ -55,7 +55,6 @@ export const permissions: Area = {
     'aggregate-once': 'aggregates count a row once',
     'rule-quantifiers': '_some, _none and empty groups in rules',
   },
-  pending: { import: 'utilities', 'graphql-schema': 'graphql', 'graphql-relations': 'graphql', 'graphql-mutations': 'graphql' },
   refusals: {
     faults: 'all faults of a row are told together, the first bad row of a list',
     'all-validations': 'validations of all policies hold',

@@ -551,7 +551,18 @@ describe('rules say what a plain evaluation says', () => {
         assert.equal((await ask(hidden)).code, 'GRAPHQL_VALIDATION', hidden)
     }
     if (!seen.reads(table)) return void assert.equal((await ask(`{ ${table} { __typename } }`)).code, 'GRAPHQL_VALIDATION')
-    const opens = (of: TableName, name: string) => relations[of][name] !== undefined && seen.reads(relations[of][name].table)
+    const opens = (of: TableName, name: string): boolean => {
+      const relation = relations[of][name]
+      if (!relation || !seen.reads(relation.table)) return false
+      const back = relation.many
+        ? relation.to
+        : Object.entries(relations[relation.table]).find(([, one]) => one.many && one.to === name)?.[0]
+      return back === undefined || seen.names(relation.table).has(back)
+    }
+    for (const name of Object.keys(relations[table])) {
+      const open = `{ ${table} { a: ${name} { __typename } } }`
+      if (!opens(table, name)) assert.equal((await ask(open)).code, 'GRAPHQL_VALIDATION', open)
+    }
     const plain = (of: TableName) => columns[of].filter((name) => seen.names(of).has(name) && !opens(of, name))
     const related = Object.keys(relations[table]).filter((name) => seen.names(table).has(name) && opens(table, name))
     const paths = [
