@@ -151,9 +151,10 @@ export class Nest {
   /** The rows that a list speaks of. With `after` the created ones are numbered. */
   #entriesOf(link: ManyLink, table: Table, { item: parent, list, value: owner }: Holder, after: number | undefined): Entry[] {
     const common = { parent, owner, bare: false }
+    const named = (entry: unknown) => this.#identity(table, keyBeneath(table, link, owner, entry))
     if (list.kind === 'set') {
       return list.entries.map((entry) => {
-        const identity = this.#identity(table, entry)
+        const identity = named(entry)
         return isObject(entry)
           ? { ...common, item: entry, identity, absent: 'create' }
           : { ...common, item: {}, identity, absent: 'refuse', bare: true }
@@ -166,7 +167,7 @@ export class Nest {
         return { ...common, item: { ...item, ...number }, identity: null, absent: 'create' }
       }),
       ...list.update.map((item): Entry => {
-        const identity = this.#identity(table, item)
+        const identity = named(item)
         if (identity === null) throw problems.INVALID_PAYLOAD(`Each item of "update" of "${link.field}" must hold its key.`)
         return { ...common, item, identity, absent: 'ignore' }
       }),
@@ -187,7 +188,7 @@ export class Nest {
     // A row that was just made has no other rows pointing at it, unless no foreign key forbids them.
     const sets = fresh && link.relation.foreignKey ? [] : holders.filter(({ list }) => list.kind === 'set')
     const removals = holders.flatMap(({ item, list, value }) =>
-      list.kind === 'steps' ? list.delete.map((key) => ({ item, value, key })) : [],
+      list.kind === 'steps' ? list.delete.map((key) => ({ item, value, key: keyBeneath(table, link, value, key) })) : [],
     )
     const removed = removals.map(({ key }) => key)
     checkRemoved(table, removed)
@@ -286,6 +287,10 @@ export class Nest {
 }
 
 const unseen = () => problems.FORBIDDEN('There is no such item, or it is not yours to see.')
+
+/** Where the column that points at the owner is part of a key, it goes without saying. */
+const keyBeneath = (table: Table, { targetField }: ManyLink, owner: string, key: unknown): unknown =>
+  isObject(key) && table.primaryKey.includes(targetField) ? { [targetField]: owner, ...key } : key
 
 /** @throws INVALID_QUERY for a key of the wrong type: they are a condition on rows. */
 function checkRemoved(table: Table, keys: readonly unknown[]): void {

@@ -22,7 +22,7 @@ export interface One {
 export type ListChange =
   /** These and no others do from now on. */
   | { readonly kind: 'set'; readonly entries: readonly (Scalar | Item)[] }
-  | { readonly kind: 'steps'; readonly create: readonly Item[]; readonly update: readonly Item[]; readonly delete: readonly Scalar[] }
+  | { readonly kind: 'steps'; readonly create: readonly Item[]; readonly update: readonly Item[]; readonly delete: readonly (Scalar | Item)[] }
 
 export interface Parts {
   /** Values of the row's own fields. */
@@ -33,6 +33,8 @@ export interface Parts {
 }
 
 const isScalar = (value: unknown): value is Scalar => typeof value === 'string' || typeof value === 'number'
+const isComposite = (table: Table | undefined): boolean => table !== undefined && table.primaryKey.length > 1
+
 /** @throws INVALID_PAYLOAD for a list of another form, or an item of a collection that its field does not take. */
 export function takeApart(snapshot: Snapshot, table: Table, item: Item, path: readonly string[] = []): Parts {
   // Without a prototype: fields may be called "constructor" or "__proto__".
@@ -41,7 +43,7 @@ export function takeApart(snapshot: Snapshot, table: Table, item: Item, path: re
   const lists = new Map<string, ListChange>()
   for (const [field, value] of Object.entries(item)) {
     const link = value === undefined ? undefined : table.links.get(field)
-    if (link?.kind === 'o2m') lists.set(field, toListChange(dotted(path, field), value))
+    if (link?.kind === 'o2m') lists.set(field, toListChange(dotted(path, field), value, isComposite(snapshot.tables.get(link.target))))
     else if (link && typeof value === 'object' && value !== null) ones.push(toOne(snapshot, link, item, value, dotted(path, field)))
     else own[field] = value
   }
@@ -63,7 +65,8 @@ function toOne(snapshot: Snapshot, link: LinkOf<'m2o' | 'm2a'>, holder: Item, va
 
 const steps = ['create', 'update', 'delete']
 
-function toListChange(place: string, value: unknown): ListChange {
+/** `composite`: keys may be objects of their columns. */
+function toListChange(place: string, value: unknown, composite: boolean): ListChange {
   const refuse = (expects: string) => problems.INVALID_PAYLOAD(`"${place}" must be ${expects}.`)
   // Whatever says no in JavaScript empties the list, as the API has it.
   if (!value) return { kind: 'set', entries: [] }
@@ -77,7 +80,7 @@ function toListChange(place: string, value: unknown): ListChange {
   const { create = [], update = [], delete: remove = [] } = value
   if (!Array.isArray(create) || !create.every(isObject)) throw refuse('given a list of objects as "create"')
   if (!Array.isArray(update) || !update.every(isObject)) throw refuse('given a list of objects as "update"')
-  if (!Array.isArray(remove) || !remove.every(isScalar)) throw refuse('given a list of keys as "delete"')
+  if (!Array.isArray(remove) || !remove.every((key) => isScalar(key) || (composite && isObject(key)))) throw refuse('given a list of keys as "delete"')
   return { kind: 'steps', create, update, delete: remove }
 }
 

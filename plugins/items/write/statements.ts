@@ -126,6 +126,8 @@ export interface RowChange {
   readonly values: Item
   /** What the values were made of. */
   readonly patch: Item
+  /** Whether lists of the rows are written next: who writes the same lists waits, or both would think that they know all there is in them. */
+  readonly held?: boolean
 }
 
 /** The versions of which rows must be to be written: null for any, undefined where nobody asks. */
@@ -140,9 +142,10 @@ const ofVersions = (versions: Versions, n: number): string => (versions ? ` and 
  */
 export async function updateRows(target: Target, changes: readonly RowChange[], wanted: Wanted, versions?: Versions): Promise<Item[][]> {
   if (versions !== undefined) return [await updateAll(target, changes[0]!, wanted, versions)]
+  const { table } = target
   if (!changes.some(({ values }) => Object.keys(values).length)) {
     const keys = changes.map((change) => change.keys)
-    return presentRows(target, keys, wanted)
+    return presentRows(target, keys, wanted, table.kind === 'table' && changes.some(({ held }) => held))
   }
   const [only, ...others] = changes
   return others.length ? updateEach(target, changes, wanted) : [await updateAll(target, only!, wanted)]
@@ -216,11 +219,18 @@ function keyed(table: Table): string {
   return `unnest(${lists.join(', ')}) with ordinality k(${[...names, '"#"'].join(', ')}) join ${tableName(table)} as ${row} on ${same}`
 }
 
-/** Of each list of keys the rows that there are: their keys and wanted fields. */
-export async function presentRows(target: Target, lists: readonly (readonly unknown[])[], wanted: Wanted): Promise<Item[][]> {
+/** Of each list of keys the rows that there are: their keys and wanted fields. `held`: nobody else changes the rows before the transaction ends. */
+export async function presentRows(
+  target: Target,
+  lists: readonly (readonly unknown[])[],
+  wanted: Wanted,
+  held = false,
+): Promise<Item[][]> {
   const { table } = target
   const owners = lists.flatMap((keys, i) => keys.map(() => i))
-  const text = `select k."#"::integer as "#", ${keyColumns(row, table, wanted)} from ${keyed(table)}`
+  const order = table.primaryKey.map((name) => `${row}.${quoteName(name)}`).join(', ')
+  const hold = held ? ` order by ${order} for no key update of ${row}` : ''
+  const text = `select k."#"::integer as "#", ${keyColumns(row, table, wanted)} from ${keyed(table)}${hold}`
   const found = await ask(target, text, keyLists(table, lists.flat()))
   return distribute(found, lists.length, (n) => owners[n - 1]!)
 }

@@ -176,6 +176,7 @@ export class Tree {
         keys,
         patch,
         values: toChange(table, parts[i]!.own, this.#access, around(patch, parts[i]!)),
+        held: parts[i]!.lists.size > 0,
       }))
       const found = [...rows.keys()].filter((i) => rows[i]!.keys.length)
       await this.#nest.writeOnes(

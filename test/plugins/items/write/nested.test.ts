@@ -45,11 +45,20 @@ const observer = definePlugin({
   },
 })
 
+/** Rows whose key holds what they belong to. */
+const labels = `create table label ("order" integer references "order", code text, words text, primary key ("order", code));`
+const labelsMeta = `
+insert into directus_relations (many_collection, many_field, one_collection, one_field, one_deselect_action) values
+  ('label', 'order', 'order', 'labels', 'delete');
+insert into directus_fields (collection, field, special) values ('order', 'labels', 'o2m');`
+
 describe('nested writes', () => {
   let host: TestHost
   const recorder = createRecorder()
   before(async () => {
-    host = await startShop({ change: ['-history'], plugins: [observer], wrap: recorder.wrap, env: { MAX_PAYLOAD_SIZE: '16mb' } })
+    host = await startShop({ change: ['-history'], plugins: [observer], wrap: recorder.wrap, env: { MAX_PAYLOAD_SIZE: '16mb' }, sql: labels })
+    await host.kernel.db.execute(labelsMeta)
+    await host.kernel.registry.reload()
     await host.api('GET', '/users/me')
   })
   after(() => host.close())
@@ -188,6 +197,45 @@ describe('nested writes', () => {
         { id: 1, tag: null },
         { id: 2, tag: 'red' },
       ])
+    })
+
+    test('a key that holds what the row belongs to need not say it', async () => {
+      await post('/items/order', { title: 'a', labels: [{ code: 'x' }, { code: 'y', words: 'old' }, { code: 'z' }] })
+      const set = (labels: unknown) => patch('/items/order/1?fields=labels.code,labels.words', { labels })
+      const { status, body } = await set([{ code: 'y', words: 'new' }, { code: 'n' }, '1,z'])
+      assert.equal(status, 200, JSON.stringify(body))
+      assert.deepEqual(body.data.labels, [
+        { code: 'n', words: null },
+        { code: 'y', words: 'new' },
+        { code: 'z', words: null },
+      ])
+      const steps = { create: [{ code: 'm' }], update: [{ code: 'n', words: 'w' }], delete: [{ code: 'y' }, { order: 1, code: 'z' }] }
+      assert.deepEqual((await set(steps)).data.labels, [
+        { code: 'm', words: null },
+        { code: 'n', words: 'w' },
+      ])
+      assert.equal((await patch('/items/order/1', { lines: { delete: [{ id: 1 }] } })).code, 'INVALID_PAYLOAD')
+    })
+
+    test('of lists that are set at once one stands, whole', async () => {
+      await post('/items/order', [{ title: 'a' }, { title: 'b' }])
+      const sets = Array.from({ length: 8 }, (_, n) => ({ lines: [{ amount: n }, { amount: n }] }))
+      const answers = await Promise.all(sets.map((body) => patch('/items/order', { keys: [1, 2], data: body })))
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200])
+      for (const { lines } of await get('/items/order?fields=lines.amount')) {
+        assert.equal(lines.length, 2)
+        assert.equal(lines[0].amount, lines[1].amount)
+      }
+    })
+
+    test('rows that are added at once are numbered one after the other', async () => {
+      await post('/items/order', { title: 'a' })
+      await Promise.all(Array.from({ length: 8 }, () => patch('/items/order/1', { lines: { create: [{}, {}] } })))
+      const numbers = (await get('/items/line?fields=sort&sort=sort')).map(({ sort }: { sort: number }) => sort)
+      assert.deepEqual(
+        numbers,
+        numbers.map((_: number, i: number) => i + 1),
+      )
     })
 
     test('keys in whatever spelling', async () => {
