@@ -89,13 +89,13 @@ function parseLimit(name: string, raw: unknown, limits: Limits): number | null {
   return limit
 }
 
-/** Rows to skip: `page` wins over `offset`, unless all rows are asked for. */
+/** Rows to skip: `page` wins over `offset`, unless it is 0 or all rows are asked for. */
 function parseOffset(prefix: '' | '_', params: Params, limit: number | null, limits: Limits): number {
   const [page, offset] = [`${prefix}page`, `${prefix}offset`].map((name) =>
     params[name] === undefined ? null : wholeNumber(name, params[name], 0),
   )
   const size = limit ?? limits.defaultLimit
-  return page == null || size === -1 ? (offset ?? 0) : (Math.max(page, 1) - 1) * size
+  return !page || size === -1 ? (offset ?? 0) : (page - 1) * size
 }
 
 function parseSearch(name: string, raw: unknown, values: unknown[]): Search | null {

@@ -244,8 +244,14 @@ class Planner {
       const first = sortField && hop.table.fields.get(sortField)?.column ? [{ path: [sortField], descending: false }] : []
       return { kind: 'many', key, hop, rows: this.rows(hop.table, said, wanted, said.offset, { sort: first, from: link }) }
     }
-    checkUngrouped(hop.name, said)
+    this.#checkSingle(hop, said)
     return { kind: 'one', key, hop, node: this.#node(hop.table, wanted, said, link), where: this.#where(hop.table, said) }
+  }
+
+  /** One row has no order, and makes no groups; names that there are not are told all the same. */
+  #checkSingle({ name, table }: Hop, said: DeepShape): void {
+    checkUngrouped(name, said)
+    planOrder(this.#snapshot, table, aliased(said.sort, said.alias))
   }
 
   #hopsOfAny(name: string, { targets, collectionField }: Extract<Link, { kind: 'm2a' }>): Hop[] {
@@ -290,8 +296,8 @@ class Planner {
     const selections = [...wishes].flatMap(([key, below]) =>
       this.#select(table, key, named(key), [...below.values()], own(deep, key) ?? plainShape, deep),
     )
-    // Names alone select no field: the API shows the key then.
-    const namesAlone = [...wishes].every(([key, below]) => own(alias, key) !== undefined && !below.size)
+    // Other names for values of the row itself select no field: the API shows the key then.
+    const namesAlone = [...wishes.keys()].every((key) => own(alias, key) !== undefined) && selections.every(isPlain)
     return { table, selections: namesAlone ? [] : selections }
   }
 
@@ -343,7 +349,7 @@ class Planner {
         .map(([, ...rest]) => rest)
         .filter((path) => path.length)
       const said = own(deep, hop.name) ?? plainShape
-      checkUngrouped(hop.name, said)
+      this.#checkSingle(hop, said)
       return {
         hop,
         node: paths.length ? this.#named(hop.table, paths, said) : { table: hop.table, selections: [] },
@@ -355,6 +361,9 @@ class Planner {
 }
 
 const tooMany = () => problems.INVALID_QUERY('"fields" selects too many fields: wildcards multiply along relations.')
+
+/** Whether it is a column's value or a part of it. */
+const isPlain = (one: Selection): boolean => one.kind === 'column' && one.place.fn?.kind !== 'path' && one.place.fn?.kind !== 'rows'
 
 /** Nothing said: all rows, up to the default. */
 const plainShape: DeepShape = {

@@ -368,12 +368,12 @@ const bounded = ({ text, ...rest }: Statement, bytes: number, before: string): S
   ...rest,
 })
 
-/** SQL for the version of the item that a statement is about, on a line before the answer. */
+/** SQL for the version of the item that a statement is about, on a line before the answer; an empty line where there is none, as aggregates tell it. */
 function versionBefore(table: Table, { binds }: Statement): string {
   const places = table.primaryKey.map((_, part) => binds.findIndex((bind) => bind.kind === 'key' && bind.part === part) + 1)
   if (!hasVersions(table) || !places.every(Boolean)) return `E'\\n' || `
   const where = table.primaryKey.map((name, part) => `v.${quoteName(name)} = $${places[part]}`).join(' and ')
-  return `(select ${versionOf('v')} from ${tableName(table)} v where ${where}) || E'\\n' || `
+  return `coalesce((select ${versionOf('v')} from ${tableName(table)} v where ${where}), '') || E'\\n' || `
 }
 
 /** Which part of a query the database could not read, where it tells: `invalid input syntax for type inet: "10.0.0.256"`. */

@@ -69,6 +69,9 @@ const scenario: Scenario = async (api) => {
   await books({ aggregate: { count: '*' }, fields: 'title' })
   await books({ aggregate: { count: '*' }, fields: 'missing' })
   await books({ aggregate: { count: '*' }, limit: 0 })
+  await api.get('/items/q_books/99?aggregate[count]=id&aggregate[sum]=pages')
+  await api.get('/items/q_books/99?aggregate[count]=id&groupBy=pages')
+  await api.get('/items/q_books/1?aggregate[count]=id')
 
   api.proves('reading: group-forms', 'reading: group-sort')
   await books({ aggregate: { count: '*' }, groupBy: 'year(published)', sort: 'year(published)' })

@@ -26,6 +26,9 @@ const scenario: Scenario = async (api) => {
   await ask({ writer: 'author' }, 'writer.name,author.id')
   await ask({ writer: 'author' }, 'writer.country.name')
   await ask({ remarks: 'comments' }, 'id,remarks')
+  await ask({ remarks: 'comments' }, 'remarks')
+  await ask({ remarks: 'comments', name: 'title' }, 'remarks,name')
+  await ask({ writer: 'author' }, 'writer')
   await ask({ remarks: 'comments' }, 'remarks.text')
   await ask({ remarks: 'comments' }, '*')
   await ask({ kinds: 'genres' }, 'kinds.genre.name')
@@ -53,6 +56,10 @@ const scenario: Scenario = async (api) => {
   api.proves('reading: alias-function')
   await ask({ y: 'year(published)' }, 'id,y')
   await ask({ n: 'count(comments)' }, 'id,n')
+  await ask({ n: 'count(comments)' }, 'n')
+  await ask({ y: 'year(published)' }, 'y')
+  await ask({ y: 'year(published)', n: 'count(comments)' }, 'y,n')
+  await ask({ k: 'json(data,kind)' }, 'k')
   await ask({ k: 'json(data,kind)' }, 'id,k')
   await ask({ day: 'published' }, 'year(day)')
 
@@ -61,6 +68,8 @@ const scenario: Scenario = async (api) => {
   await ask({}, 'author.who,author.id', { deep: { author: { _alias: { who: 'name' } } } })
   await ask({}, 'comments.said', { deep: { comments: { _alias: { said: 'text' } } } })
   await ask({}, 'comments.said,comments.id', { deep: { comments: { _alias: { said: 'text' } } } })
+
+  await ask({}, 'author.works', { deep: { author: { _alias: { works: 'books' } } } })
 
   api.proves('reading: alias-form')
   await ask({ name: 'author.name' }, 'name')

@@ -29,6 +29,7 @@ const scenario: Scenario = async (api) => {
   await list({ comments: { _sort: '-score', _limit: 1, _offset: 1 } })
   await list({ comments: { _sort: 'id', _limit: 1, _page: 2 } })
   await list({ comments: { _sort: 'id', _limit: 2, _page: 0 } })
+  await list({ comments: { _sort: 'id', _page: 0, _offset: 1 } })
   await list({ comments: { _offset: 1 } })
   await list({ comments: { _limit: 0 } })
   await list({ comments: { _limit: -1 } })
@@ -72,6 +73,8 @@ const scenario: Scenario = async (api) => {
   await list({ author: { country: { _filter: { code: 'IS' } } } }, 'id,author.country.name')
   await list({ author: { _limit: 1 } }, 'id,author.name')
   await list({ author: { _sort: '-name' } }, 'id,author.name')
+  await list({ author: { _sort: 'missing' } }, 'id,author.name')
+  await list({ author: { _sort: 'missing' } }, 'id,author')
   await list({ author: { books: { _limit: 1, _sort: '-id' } } }, 'id,author.books.title')
 
   api.proves('reading: deep-m2a')

@@ -15,7 +15,15 @@ const scenario: Scenario = async (api) => {
     api.get(`/items/c_pages?${query}`, { keep: (body) => body.data?.length ?? body.errors[0].extensions.code })
   for (const query of ['fields=id', 'fields=id&limit=-1', 'fields=id&limit=110', 'fields=id&page=2', 'fields=id&offset=115'])
     await count(query)
-  for (const query of ['limit=3', 'limit=3&offset=2', 'limit=3&page=1', 'limit=3&page=2', 'limit=3&page=0', 'limit=3&page=2&offset=50'])
+  for (const query of [
+    'limit=3',
+    'limit=3&offset=2',
+    'limit=3&page=1',
+    'limit=3&page=2',
+    'limit=3&page=0',
+    'limit=3&page=0&offset=2',
+    'limit=3&page=2&offset=50',
+  ])
     await get(query)
   for (const query of ['limit=0', 'limit=', 'limit=2&offset=0', 'limit=2&page=1000', 'limit=2&offset=1000', 'offset=118', 'limit=2&page='])
     await get(query)
