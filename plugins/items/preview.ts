@@ -118,6 +118,8 @@ export function createPreview(reader: Reader, writer: Writer) {
       const failure = failures.get(version)
       const shown = withoutKeys(plan.node, row, created)
       if (!isObject(shown)) return shown
+      // A client that chose the keys gets those alone.
+      if (plan.typed) return shown
       if (failure) for (const name of table.primaryKey) shown[name] ??= null
       const told = failure && isTold(caller)
       const error = failure && { error: { code: failure.code, status: failure.status, extensions: told ? failure.details : {} } }
@@ -198,7 +200,10 @@ function shown(table: Table, selection: Selection, value: unknown, created: Crea
             : []
       return !fn && targets.some((target) => isCreated(created, target, value)) ? null : value
     }
+    case 'constant':
+      return value
     case 'one':
+    case 'object':
       return withoutKeys(selection.node, value, created)
     case 'many':
       return selection.rows.grouping || !Array.isArray(value) ? value : value.map((row) => withoutKeys(selection.rows.node, row, created))

@@ -106,6 +106,22 @@ describe('?version', () => {
   ]
   for (const [who, path, answer] of rows) test(`${who}: ${path}`, async () => assert.deepEqual(await read(path, who), answer))
 
+  test('GraphQL tells what is asked for, of types and functions too, and nothing else', async () => {
+    const query =
+      '{ book_by_id(id: 1, version: "nested") { key: id __typename author { name __typename } parts_func { n: count } parts(sort: ["id"]) { name of: __typename } } }'
+    assert.deepEqual((await host.api('POST', '/graphql', { body: { query } })).body, {
+      data: {
+        book_by_id: {
+          key: '1',
+          __typename: 'book',
+          author: { name: 'new', __typename: 'author' },
+          parts_func: { n: 1 },
+          parts: [{ name: 'made', of: 'part' }],
+        },
+      },
+    })
+  })
+
   test('why a version cannot be read is told in full to administrators alone', async () => {
     const marks = async (token?: string) => (await host.api('GET', '/items/book?version=wrong&sort=pages', { token })).data[0].$meta
     const { delta, error } = await marks()
