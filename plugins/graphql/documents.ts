@@ -21,7 +21,7 @@ import {
 import { LRUCache } from 'lru-cache'
 import { type Bounds, checkBounds } from './bounds.ts'
 import { meaningOf } from './meaning.ts'
-import { graphqlProblems } from './problems.ts'
+import { invalid } from './problems.ts'
 
 export interface Checked {
   readonly operations: readonly OperationDefinitionNode[]
@@ -74,8 +74,7 @@ export class Documents {
       this.#known.set(key, found, { size: key.length + 100 })
     }
     const { outcome } = found
-    if (!('operations' in outcome))
-      throw graphqlProblems.GRAPHQL_VALIDATION(undefined, { errors: outcome.map(({ message, locations }) => ({ message, locations })) })
+    if (!('operations' in outcome)) throw invalid(outcome)
     return outcome
   }
 

@@ -22,7 +22,7 @@ import { argumentsOf } from './arguments.ts'
 import { collectFields, type Document } from './collect.ts'
 import type { Checked } from './documents.ts'
 import { meaningOf } from './meaning.ts'
-import { graphqlProblems } from './problems.ts'
+import { invalid } from './problems.ts'
 import { selectionOf } from './select.ts'
 
 /** What stands in `errors`. */
@@ -60,7 +60,7 @@ export async function execute(run: Run): Promise<string> {
     schema,
     operation.variableDefinitions ?? [],
     (run.variables ?? {}) as Record<string, unknown>,
-    { maxErrors: 20, hideSuggestions: !run.suggests },
+    { maxErrors: 5, hideSuggestions: !run.suggests },
   )
   if (errors) throw invalid(errors)
   const document: Document = { fragments: checked.fragments, variables: coerced }
@@ -240,9 +240,6 @@ async function introspected({ whole, checked, operation, variables }: Run, node:
   if (errors?.length) throw errors[0]
   return JSON.stringify(data?.[node.alias?.value ?? node.name.value] ?? null)
 }
-
-const invalid = (errors: readonly GraphQLError[]) =>
-  graphqlProblems.GRAPHQL_VALIDATION(undefined, { errors: errors.map(({ message, locations }) => ({ message, locations })) })
 
 /** What the library finds wrong while it runs is the document's fault: a variable that is null where that is not allowed. */
 function failuresOf(error: unknown, key: string | undefined, { context, log }: Run): Failure[] {

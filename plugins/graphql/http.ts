@@ -2,9 +2,9 @@
 
 import type { OperationDefinitionNode } from 'graphql'
 import type { Context } from 'hono'
-import { type Env, isObject, problems, readJson } from 'plinth'
+import { type Env, isObject, parseJson, problems, readJson } from 'plinth'
 import type { Checked } from './documents.ts'
-import { graphqlProblems } from './problems.ts'
+import { invalid } from './problems.ts'
 
 export interface Asked {
   readonly query: string
@@ -32,11 +32,12 @@ function check({ query, variables, operationName }: Readonly<Record<string, unkn
   return { query, variables: variables ?? undefined, operationName: operationName || undefined }
 }
 
+/** Within the bounds of a body. */
 function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (cause) {
-    throw problems.INVALID_QUERY('"variables" is not valid JSON.', {}, cause)
+    throw problems.INVALID_QUERY('"variables" must be a JSON object, not nested deeply.', {}, cause)
   }
 }
 
@@ -47,5 +48,5 @@ export function operationOf({ operations }: Checked, name: string | undefined): 
   if (found) return found
   const message =
     name === undefined ? 'The document holds several operations: say which with "operationName".' : `There is no operation "${name}".`
-  throw graphqlProblems.GRAPHQL_VALIDATION(undefined, { errors: [{ message }] })
+  throw invalid([{ message }])
 }

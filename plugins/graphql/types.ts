@@ -259,8 +259,7 @@ export class Types {
       return [[name, { type, args: this.arguments(target), ...means({ kind: 'related', name }) }], ...beside]
     }
     if (!field.column) return this.#isCounted(link) ? beside : []
-    // A singleton that has not been saved yet has no key.
-    const certain = field.column.primaryKey ? !table.singleton : isCertain(field) && !this.#visible.isPartial(table, name)
+    const certain = field.column.primaryKey ? !table.singleton : isCertain(table, field) && !this.#visible.isPartial(table, name)
     return [[name, { type: nonNull(outputOf(field), certain), ...means({ kind: 'field', name }) }], ...beside]
   }
 
@@ -426,9 +425,11 @@ const isRequired = (field: Field): boolean =>
 /** Whether the server gives new rows a value. */
 const isFilled = ({ special }: Field): boolean => special.some((one) => /^uuid$|-created$/.test(one))
 
-/** Whether the API promises a value: not for what is filled in, unless it is false, 0 or empty. */
-const isCertain = (field: Field): boolean =>
-  !field.column!.nullable && !isFilled(field) && (field.column!.default === null || isNothing(field.column!.default))
+/** Whether the API promises a value: not for what is filled in, unless it is false, 0 or empty. A singleton that has not been saved has its defaults alone. */
+function isCertain({ singleton }: Table, field: Field): boolean {
+  const { nullable, default: otherwise } = field.column!
+  return !nullable && !isFilled(field) && (otherwise === null ? !singleton : isNothing(otherwise))
+}
 
 /** Of a default as PostgreSQL prints it: `false`, `0`, `'0'::bigint`, `''::text`. */
 const isNothing = (expression: string): boolean =>

@@ -26,6 +26,16 @@ const cases: [why: string, ask: () => ReturnType<typeof post>, status: number, c
   ['a query by GET', () => get({ query: '{ notes { id } }' }), 200, undefined],
   ['variables by GET', () => get({ query: 'query ($n: Int) { notes(limit: $n) { id } }', variables: '{"n":1}' }), 200, undefined],
   ['broken variables by GET', () => get({ query: '{ notes { id } }', variables: '{' }), 400, 'INVALID_QUERY'],
+  [
+    'deep variables by GET',
+    () =>
+      get({
+        query: 'query ($f: notes_filter) { notes(filter: $f) { id } }',
+        variables: `{"f":${'{"_and":['.repeat(600)}{}${']}'.repeat(600)}}`,
+      }),
+    400,
+    'INVALID_QUERY',
+  ],
   ['a mutation by GET', () => get({ query: 'mutation { delete_notes_item(id: 1) { id } }' }), 405, 'METHOD_NOT_ALLOWED'],
   ['a query by HEAD', () => host.api('HEAD', `/graphql?${new URLSearchParams({ query: '{ notes { id } }' })}`), 200, undefined],
   [
@@ -148,4 +158,21 @@ test('where types are not told, errors and texts tell none either', async (t) =>
   for (const path of ['', '/items', '/system']) assert.equal((await silent.api('GET', `/server/specs/graphql${path}`)).status, 404)
   const text = await silent.api('POST', '/graphql/system', { body: { query: '{ server_specs_graphql }' } })
   assert.equal(text.code, 'GRAPHQL_VALIDATION')
+})
+
+test('errors are no longer than they need be, whatever was sent', async () => {
+  const long = 'x'.repeat(100_000)
+  const keys = Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`key${i}`, 1]))
+  const sent = [
+    { query: `{ ${long} }` },
+    { query: `{ notes(limit: "${long}") { id } }` },
+    { query: '{ __typename }', operationName: long },
+    { query: 'query ($f: notes_filter) { notes(filter: $f) { id } }', variables: { f: keys } },
+    { query: 'query ($n: Int) { notes(limit: $n) { id } }', variables: { n: long } },
+  ]
+  for (const body of sent) {
+    const { status, body: answer } = await post(body)
+    assert.equal(status, 400)
+    assert.ok(JSON.stringify(answer).length < 4000)
+  }
 })

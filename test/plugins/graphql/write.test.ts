@@ -106,3 +106,28 @@ test('a failing list that must not be null takes all data away, and what follows
   assert.deepEqual([Object.keys(body), body.errors[0].path], [['errors'], ['a']])
   assert.deepEqual((await ask('{ articles(filter: { title: { _eq: "Never" } }) { id } }')).data, { articles: [] })
 })
+
+test('items may be made in others by who may make them, though they may not read them', async () => {
+  const make = async (path: string, body: object) => (await host.api('POST', path, { body })).data.id
+  const policy = await make('/policies', { name: 'maker' })
+  await make('/access', { user: await make('/users', { email: 'maker@example.com', token: 'maker-token' }), policy })
+  for (const collection of ['authors', 'articles']) await make('/permissions', { policy, collection, action: 'create', fields: ['*'] })
+  const query = 'mutation { create_authors_item(data: { name: "Hidden", articles: [{ title: "Unseen" }] }) }'
+  const { body } = await host.api('POST', '/graphql', { body: { query }, token: 'maker-token' })
+  assert.deepEqual(body, { data: { create_authors_item: true } })
+  const made = await ask('{ authors(filter: { name: { _eq: "Hidden" } }) { articles { title } } }')
+  assert.deepEqual(made.data, { authors: [{ articles: [{ title: 'Unseen' }] }] })
+})
+
+test('a singleton that has not been saved has its defaults, and promises no more', async (t) => {
+  const fresh = await startKernel({
+    sql: `create table motto (id serial primary key, text text not null, kind text not null default '', n int not null default 7)`,
+  })
+  t.after(() => fresh.close())
+  await fresh.api('PATCH', '/collections/motto', { body: { meta: { singleton: true } } })
+  const query = '{ motto { id text kind n } __type(name: "motto") { fields { name type { kind } } } }'
+  const { data } = await fresh.api('POST', '/graphql', { body: { query } })
+  assert.deepEqual(data.motto, { id: null, text: null, kind: '', n: 7 })
+  const certain = data.__type.fields.filter(({ type }: any) => type.kind === 'NON_NULL').map(({ name }: any) => name)
+  assert.deepEqual(certain, ['kind'])
+})
