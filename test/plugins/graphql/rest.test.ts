@@ -171,7 +171,10 @@ for (const name of scenarios) {
       ...target,
       async fetch(request) {
         const response = await target.fetch(request.clone())
-        if (request.method !== 'GET' && request.method !== 'SEARCH') types.clear()
+        if (request.method !== 'GET' && request.method !== 'SEARCH') {
+          types.clear()
+          await target.settled()
+        }
         if (request.method !== 'GET' || !new URL(request.url).pathname.startsWith('/items/') || response.status !== 200) return response
         try {
           const reason = /json/.test(response.headers.get('content-type') ?? '')
