@@ -11,7 +11,7 @@ import { pages } from 'plinth/pages'
 import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
 import { byRoute, graphqlSchema, type Scope, systemFields } from './api.ts'
-import { contentType, wantsModern } from './media.ts'
+import { contentType, wantsModern, wantsPage } from './media.ts'
 import { fieldsLeftOut, leftOut } from './names.ts'
 import { graphqlProblems } from './problems.ts'
 import type { LazySchema } from './schema.ts'
@@ -111,7 +111,7 @@ export const graphql = definePlugin({
     }
 
     const answer = (scope: Scope) => async (c: Context<Env>) => {
-      if (explorer && wantsPage(c)) return explorer(c)
+      if (explorer && comesToLook(c)) return explorer(c)
       const { askedOf, operationOf, documents, execute } = await load()
       const asked = await askedOf(c)
       const schema = await schemaOf(scope, c.env)
@@ -197,8 +197,8 @@ export const graphql = definePlugin({
 })
 
 /** A browser that comes without a query. */
-const wantsPage = (c: Context<Env>): boolean =>
-  c.req.method !== 'POST' && c.req.query('query') === undefined && /\btext\/html\b/i.test(c.env.header('accept') ?? '')
+const comesToLook = (c: Context<Env>): boolean =>
+  c.req.method !== 'POST' && c.req.query('query') === undefined && wantsPage(c.env.header('accept'))
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined

@@ -23,7 +23,8 @@ for (const [why, env, change, served] of [
         assert.equal((await host.api('HEAD', path, { headers: { accept } })).status, status)
         const asked = await host.api('GET', `${path}?query={__typename}`, { headers: { accept } })
         assert.deepEqual([asked.status, asked.body], [200, { data: { __typename: 'Query' } }])
-        assert.equal((await host.api('GET', path)).code, 'INVALID_PAYLOAD', 'for programs')
+        for (const other of [undefined, '*/*', 'text/html;q=0', 'application/json, text/html;q=0.5'])
+          assert.equal((await host.api('GET', path, { headers: other ? { accept: other } : {} })).code, 'INVALID_PAYLOAD', 'for programs')
       }
       assert.equal((await host.api('GET', '/graphql/explorer/react.js')).status === 404, !served)
     } finally {
