@@ -21,7 +21,7 @@ const json = {
   schemas: `(case when s.attributes ? '${enterpriseSchema.id}' then '["${userSchema.id}", "${enterpriseSchema.id}"]' else '["${userSchema.id}"]' end::jsonb)`,
 }
 const userName = 'coalesce(s.user_name, u.email, u.id::text)'
-const version = `md5(jsonb_build_array(u.email, u.first_name, u.last_name, u.title, u.status, u.role, s.user_name, s.external_id, s.attributes)::text)`
+const version = `md5(jsonb_build_array(u.email, u.first_name, u.last_name, u.title, u.status, u.role, r.name, s.user_name, s.external_id, s.attributes)::text)`
 
 /** @param groupName SQL of the name of a role as a group. */
 export const userSource = (groupName: Source['from']): Source => ({

@@ -333,6 +333,13 @@ describe('versions', () => {
     const after = await scim('GET', `/Users/${ids[1]}`)
     assert.notEqual(after.body.meta.version, before.body.meta.version)
     assert.equal(after.body.name.familyName, 'Elsewhere')
+    const member = await provider.user('of a group')
+    const group = await provider.group('before', [member.id])
+    const etag = (await scim('GET', `/Users/${member.id}`)).headers.get('etag')!
+    await provider.patch(`/Groups/${group.id}`, { op: 'replace', path: 'displayName', value: 'after' })
+    const renamed = await scim('GET', `/Users/${member.id}`, undefined, { headers: { 'if-none-match': etag } })
+    assert.deepEqual([renamed.status, renamed.body.groups[0].display], [200, 'after'])
+    for (const gone of [`/Groups/${group.id}`, `/Users/${member.id}`]) await scim('DELETE', gone)
   })
 })
 
