@@ -86,7 +86,7 @@ function toColumnValue(field: Field, value: unknown, refuse: Refuse): unknown {
     throw problems.VALUE_OUT_OF_RANGE(undefined, { field: field.name })
   switch (field.type) {
     case 'csv':
-      return Array.isArray(value) ? value.map(asText).join(',') : asText(value)
+      return Array.isArray(value) ? value.map((entry) => (entry === null ? '' : asText(entry))).join(',') : asText(value)
     case 'json':
       // A text column keeps text that is no JSON as it is.
       return typeof value === 'string' && isJson(field) ? parseJson(value, refuse) : value

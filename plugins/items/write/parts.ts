@@ -22,7 +22,12 @@ export interface One {
 export type ListChange =
   /** These and no others do from now on. */
   | { readonly kind: 'set'; readonly entries: readonly (Scalar | Item)[] }
-  | { readonly kind: 'steps'; readonly create: readonly Item[]; readonly update: readonly Item[]; readonly delete: readonly (Scalar | Item)[] }
+  | {
+      readonly kind: 'steps'
+      readonly create: readonly Item[]
+      readonly update: readonly Item[]
+      readonly delete: readonly (Scalar | Item)[]
+    }
 
 export interface Parts {
   /** Values of the row's own fields. */
@@ -80,7 +85,8 @@ function toListChange(place: string, value: unknown, composite: boolean): ListCh
   const { create = [], update = [], delete: remove = [] } = value
   if (!Array.isArray(create) || !create.every(isObject)) throw refuse('given a list of objects as "create"')
   if (!Array.isArray(update) || !update.every(isObject)) throw refuse('given a list of objects as "update"')
-  if (!Array.isArray(remove) || !remove.every((key) => isScalar(key) || (composite && isObject(key)))) throw refuse('given a list of keys as "delete"')
+  if (!Array.isArray(remove) || !remove.every((key) => isScalar(key) || (composite && isObject(key))))
+    throw refuse('given a list of keys as "delete"')
   return { kind: 'steps', create, update, delete: remove }
 }
 

@@ -220,12 +220,7 @@ function keyed(table: Table): string {
 }
 
 /** Of each list of keys the rows that there are: their keys and wanted fields. `held`: nobody else changes the rows before the transaction ends. */
-export async function presentRows(
-  target: Target,
-  lists: readonly (readonly unknown[])[],
-  wanted: Wanted,
-  held = false,
-): Promise<Item[][]> {
+export async function presentRows(target: Target, lists: readonly (readonly unknown[])[], wanted: Wanted, held = false): Promise<Item[][]> {
   const { table } = target
   const owners = lists.flatMap((keys, i) => keys.map(() => i))
   const order = table.primaryKey.map((name) => `${row}.${quoteName(name)}`).join(', ')

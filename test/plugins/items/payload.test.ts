@@ -60,6 +60,7 @@ describe('payload', () => {
       ['title', 5, 5],
       ['title', { a: 1 }, { a: 1 }],
       ['tags', ['a', 'b,c', 5], 'a,b,c,5'],
+      ['tags', ['a', null, 'b'], 'a,,b'],
       ['tags', [], ''],
       ['tags', 'a,b', 'a,b'],
       ['tags', null, null],

@@ -56,7 +56,13 @@ describe('nested writes', () => {
   let host: TestHost
   const recorder = createRecorder()
   before(async () => {
-    host = await startShop({ change: ['-history'], plugins: [observer], wrap: recorder.wrap, env: { MAX_PAYLOAD_SIZE: '16mb' }, sql: labels })
+    host = await startShop({
+      change: ['-history'],
+      plugins: [observer],
+      wrap: recorder.wrap,
+      env: { MAX_PAYLOAD_SIZE: '16mb' },
+      sql: labels,
+    })
     await host.kernel.db.execute(labelsMeta)
     await host.kernel.registry.reload()
     await host.api('GET', '/users/me')
