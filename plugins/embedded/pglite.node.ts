@@ -1,7 +1,7 @@
 /** PostgreSQL in WebAssembly, in this process: one connection, so everything takes its turn, and a running statement cannot be stopped. */
 import { AsyncResource } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -15,6 +15,8 @@ export interface PGliteOptions {
   /** The data is in its subfolder `pglite`, the lock beside that. null: in memory. */
   readonly dataDir: string | null
   readonly log?: Log
+  /** Bytes that the disk has left. */
+  readonly room?: () => number
 }
 
 /** As postgres.ts sets them when it connects; and fewer pages of its own than the usual 128 MB, which would all be touched at each start. */
@@ -33,15 +35,39 @@ const textParsers = Object.fromEntries(Object.keys(parsers).map((oid) => [oid, a
 /** Requests wait this long for their turn, ms. */
 const patience = 30_000
 
-/** @throws Error when another process has the folder open. */
-export async function openPGlite({ dataDir, log }: PGliteOptions): Promise<Database> {
-  const lock = dataDir === null ? undefined : await lockFolder(resolve(dataDir))
+/** What must be left: the log grows by files of 16 MB, and where there is no room for one PGlite spins for ever, deaf to everything. */
+const leastRoom = 32 * 1024 ** 2
+
+/** @throws Error when another process has the folder open, or it is not one to write in. */
+export async function openPGlite({ dataDir, log, room = roomIn(dataDir) }: PGliteOptions): Promise<Database> {
+  const lock = dataDir === null ? undefined : await lockFolder(resolve(dataDir)).catch(notWritable)
   try {
-    return databaseOf(await start(dataDir), log, () => lock?.release())
+    checkRoom(room)
+    return databaseOf(await start(dataDir).catch(notWritable), log, room, () => lock?.release())
   } catch (error) {
     await lock?.release()
     throw error
   }
+}
+
+function roomIn(dataDir: string | null): () => number {
+  if (dataDir === null) return () => Number.POSITIVE_INFINITY
+  return () => {
+    const { bavail, bsize } = statfsSync(dataDir)
+    return bavail * bsize
+  }
+}
+
+/** @throws DatabaseError of the state that PostgreSQL has for a full disk. */
+function checkRoom(room: () => number): void {
+  if (room() >= leastRoom) return
+  throw new DatabaseError(`The disk of DATA_DIR is full: make ${leastRoom / 1024 ** 2} MB of room`, '53100')
+}
+
+/** What the system says of a folder, with what to do about it. */
+function notWritable(error: Error & { code?: string }): never {
+  if (!/^E[A-Z]+$/.test(error.code ?? '')) throw error
+  throw new Error(`${error.message}. Set DATA_DIR to a folder that can be written to`, { cause: error })
 }
 
 async function start(dataDir: string | null): Promise<PGlite> {
@@ -69,9 +95,9 @@ async function openFolder(dataDir: string): Promise<PGlite> {
 /** A ready-made cluster as .tar.gz: 1 s, against 2.6 s for initdb. */
 const emptyCluster = async () => (await import('@electric-sql/pglite-prepopulatedfs')).dataDir()
 
-function databaseOf(pglite: PGlite, log: Log | undefined, unlock: () => Promise<void> | undefined): Database {
+function databaseOf(pglite: PGlite, log: Log | undefined, room: () => number, unlock: () => Promise<void> | undefined): Database {
   const listeners = new Map<string, Set<Listener>>()
-  const session = sessionOf(pglite, log)
+  const session = sessionOf(pglite, log, room)
   // Bound to where we are now: it is called while the sending transaction commits, and receivers are no part of that one.
   const deliver = AsyncResource.bind((channel: string, payload: string) => {
     for (const listener of listeners.get(channel) ?? []) listener.message(payload)
@@ -104,16 +130,18 @@ function databaseOf(pglite: PGlite, log: Log | undefined, unlock: () => Promise<
   return database
 }
 
-function sessionOf(pglite: PGlite, log: Log | undefined): Session {
+function sessionOf(pglite: PGlite, log: Log | undefined, room: () => number): Session {
   const onNotice = ({ message }: { message: string | undefined }) => log?.debug('Notice from the database', { notice: message })
 
   const parseUserTypes = createUserTypes()
 
   async function run<Row>(text: string, parameters: readonly Parameter[], options: object): Promise<Results<Row>> {
+    checkRoom(room)
     return pglite.query<Row>(text, parameters.map(toText), { ...options, onNotice }).catch(fail)
   }
 
   async function execute(script: string): Promise<void> {
+    if (!/^rollback/.test(script)) checkRoom(room)
     await pglite.exec(script, { onNotice }).catch(fail)
   }
 

@@ -7,6 +7,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import type { Transaction } from '../../../kernel/database/database.ts'
 import { lockFolder } from '../../../plugins/embedded/lock.node.ts'
 import { openPGlite } from '../../../plugins/embedded/pglite.node.ts'
 import { testDrivers } from '../../database.ts'
@@ -163,5 +164,29 @@ describe('a data folder', { skip: !testDrivers.includes('pglite') }, () => {
     await assert.rejects(openPGlite({ dataDir }), /in use by this process/)
     assert.equal(await db.text('select 1'), '1')
     await db.close()
+  })
+
+  test('a full disk refuses statements instead of stopping the process, and all goes on when there is room', async () => {
+    let room = Number.POSITIVE_INFINITY
+    const db = await openPGlite({ dataDir: null, room: () => room })
+    await db.execute('create table entry (id int)')
+    const isFull = { name: 'DatabaseError', state: '53100', unavailable: true, message: /DATA_DIR is full/ }
+    const full = async (transaction: Transaction) => {
+      await transaction.query('insert into entry values (1)')
+      room = 2 ** 24
+    }
+    await assert.rejects(db.transaction(full), isFull)
+    await assert.rejects(db.query('insert into entry values (2)'), isFull)
+    await assert.rejects(openPGlite({ dataDir: null, room: () => room }), isFull)
+    room = 2 ** 25
+    assert.equal(await db.text('select count(*) from entry'), '0')
+    await db.close()
+  })
+
+  test('a folder that cannot be made: the fault says what to do', async () => {
+    const file = join(folder(), 'file')
+    mkdirSync(join(file, '..'), { recursive: true })
+    writeFileSync(file, '')
+    await assert.rejects(openPGlite({ dataDir: join(file, 'data') }), /\. Set DATA_DIR to a folder that can be written to$/)
   })
 })
