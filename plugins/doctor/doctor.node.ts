@@ -78,11 +78,11 @@ async function* checkDatabase(program: Program, config: KernelConfig): AsyncGene
   }
 }
 
-/** Looks at the nearest folder that exists, since opening the database would make the rest. */
+/** Looks at the nearest folder that exists, since opening the database would make the rest. The dot: what is there may be a file. */
 async function checkNewFolder(folder: string): Promise<Finding> {
   let parent = dirname(folder)
   while (!existsSync(parent)) parent = dirname(parent)
-  return access(parent, constants.W_OK).then(
+  return access(`${parent}/.`, constants.W_OK).then(
     () => ok(`data folder ${folder} will be created`),
     () => fail(`The data folder ${folder} cannot be created: make ${parent} writable, or set DATA_DIR to a folder that is.`),
   )

@@ -88,7 +88,7 @@ test('plinth ends with 1 and a line a fault that says what to do', { timeout }, 
       ['a word too many', ['start', 'now'], {}, /takes no "now"/],
       ['a wrong value', ['start'], { PORT: 'abc' }, /^PORT is "abc"; it may hold a whole number/],
       ['two wrong values', ['start'], { PORT: '70000', LOG_LEVEL: 'loud' }, /^PORT is "70000"/, /^LOG_LEVEL is "loud".*debug/],
-      ['a database that is not PostgreSQL', ['start'], { DATABASE_URL: 'mysql://localhost/x' }, /^DATABASE_URL may hold .*postgres:/],
+      ['a database that is not PostgreSQL', ['start'], { DATABASE_URL: 'mysql://localhost/x' }, /^DATABASE_URL .*may hold .*postgres:/],
       [
         'an unreachable database',
         ['start'],
@@ -202,6 +202,8 @@ test('commands that report', { timeout }, async (t) => {
       assert.match(stdout, /^warn +SECRET is not set/m)
       assert.match(stdout, /^fail +The database at 127\.0\.0\.1:1 cannot be reached/m)
       assert.match((await runProgram(['doctor'], folder, { PORT: 'abc' })).stdout, /^fail +PORT is "abc"/m)
+      const below = await runProgram(['doctor'], folder, { DATA_DIR: fileURLToPath(new URL('below', `${import.meta.url}/`)) })
+      assert.match(below.stdout, /^fail +The data folder .* cannot be created/m)
     })
   })
 })
