@@ -91,6 +91,14 @@ test('a server on this runtime', { timeout: 120_000 }, async (t) => {
       assert.equal(answer.match(/HTTP\/1\.1 200/g)?.length, 3)
     })
 
+    await t.test('HTTP/1.0 without a host is answered, a Host that is no host refused: it says nothing of the path', async () => {
+      const ask = (version: string, host: string) => sendRaw(port, [`GET /server/ping HTTP/${version}\r\n${host}Connection: close\r\n\r\n`])
+      for (const host of ['', 'Host: health\r\n']) assert.match(await ask('1.0', host), /^HTTP\/1\.[01] 200 [\s\S]*pong/)
+      for (const host of ['x/nowhere?', 'x?', 'x#', 'x@y', '[::1', 'x:99999', 'a b']) {
+        assert.match(await ask('1.1', `Host: ${host}\r\n`), /^HTTP\/1\.1 400/, host)
+      }
+    })
+
     await t.test('an answer streams: its first part is read before the second exists', async () => {
       const reader = (await fetch(url('/held/halves'))).body!.getReader()
       const read = async () => new TextDecoder().decode((await reader.read()).value)

@@ -1,5 +1,5 @@
 /** Serves a kernel on Bun. */
-import { addressOf, type Serve } from './listen.ts'
+import { addressOf, hasPlainHost, type Serve } from './listen.ts'
 
 interface BunServer {
   readonly port: number
@@ -27,8 +27,12 @@ export const serve: Serve = async (kernel, listen) => {
     idleTimeout: 240,
     // The kernel bounds bodies, by route.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: (request, server) =>
-      kernel.fetch(request, { ip: server.requestIP(request)?.address ?? null, gone: () => request.signal.aborted }),
+    fetch(incoming, server) {
+      // HTTP/1.0 need not say a host.
+      const request = incoming.headers.get('host') ? incoming : new Request(new URL(incoming.url, 'http://localhost'), incoming)
+      if (!hasPlainHost(request)) return new Response(null, { status: 400 })
+      return kernel.fetch(request, { ip: server.requestIP(incoming)?.address ?? null, gone: () => incoming.signal.aborted })
+    },
   })
   return {
     address: addressOf({ host: listen.host, port: server.port }),

@@ -1,5 +1,5 @@
 /** Serves a kernel on Deno. */
-import { addressOf, type Serve } from './listen.ts'
+import { addressOf, hasPlainHost, type Serve } from './listen.ts'
 
 /** What we use of https://docs.deno.com/api/deno/~/Deno.serve */
 declare const Deno: {
@@ -11,7 +11,9 @@ declare const Deno: {
 
 export const serve: Serve = async (kernel, listen) => {
   const server = Deno.serve({ hostname: listen.host, port: listen.port, onListen() {} }, (request, info) =>
-    kernel.fetch(request, { ip: info.remoteAddr.hostname ?? null, gone: () => request.signal.aborted }),
+    hasPlainHost(request)
+      ? kernel.fetch(request, { ip: info.remoteAddr.hostname ?? null, gone: () => request.signal.aborted })
+      : new Response(null, { status: 400 }),
   )
   return {
     address: addressOf({ host: listen.host, port: server.addr.port }),

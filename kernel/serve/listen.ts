@@ -13,6 +13,10 @@ export function addressOf({ host, port }: Listen): string {
   return `http://${name}:${port}`
 }
 
+/** Whether `Host` names a host and nothing more (RFC 9112 §3.2): some runtimes take all of it, paths too, into the address of a request. */
+export const hasPlainHost = ({ headers, url }: Request): boolean =>
+  /^([\w.-]*|\[[\da-f:.]+\])(:\d*)?$/i.test(headers.get('host') ?? '') && URL.canParse(url)
+
 const wrongHost = ({ host }: Listen) => `HOST is "${host}", which is no address of this machine. Set it to 127.0.0.1 or 0.0.0.0.`
 
 const advice: Readonly<Record<string, (listen: Listen) => string>> = {

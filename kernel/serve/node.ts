@@ -33,6 +33,9 @@ class BearingResponse extends ServerResponse {
   }
 }
 
+/** HTTP/1.0 need not say a host; 1.1 is refused without one before it comes here. */
+const forOldClients = { hostname: 'localhost' }
+
 class NodePeer implements Peer {
   readonly ip: string | null
   readonly incoming: IncomingMessage
@@ -65,7 +68,7 @@ export const serve: Serve = async (kernel, listen) => {
   const answer = getRequestListener((request, env) => {
     const { incoming, outgoing } = env as { incoming: IncomingMessage; outgoing: BearingResponse }
     return kernel.fetch(request, new NodePeer(incoming, outgoing))
-  })
+  }, forOldClients)
   const server = createServer({ ...limits, ServerResponse: BearingResponse }, answer)
   endStalled(server)
   await new Promise<void>((resolve, reject) => {
