@@ -90,25 +90,29 @@ export const words = (raw: string): string[] =>
     .map((word) => word.trim())
     .filter(Boolean)
 
+const isAddress = (raw: string) => /^postgres(ql)?:\/\/\/?[^/]/.test(raw) && URL.canParse(raw)
+const address = 'an address such as postgres://user:password@host:5432/database'
+const databaseAddress = v.optional(setting(address, (raw) => (isAddress(raw) ? raw : undefined)))
+
 const KernelOptions = v.object({
   HOST: env.text('127.0.0.1'),
   PORT: env.integer(8055, 0, 65535),
   PUBLIC_URL: env.matching(/^(https?:\/\/[^\s/?#]+)?(\/[^\s?#]*)?$/, 'an address such as https://example.com, or a path', '/'),
   SECRET: env.maybeText(),
-  DATABASE_URL: env.maybeText(),
-  DATABASE_DIRECT_URL: env.maybeText(),
+  DATABASE_URL: databaseAddress,
+  DATABASE_DIRECT_URL: databaseAddress,
   DATABASE_POOLER: env.boolean(false),
   DATABASE_TIMEOUT: env.duration('30s'),
   DATABASE_STATEMENTS: env.integer(500, 0, 100_000),
   DB_CLIENT: env.oneOf(['pg', 'postgres', 'postgresql'], 'pg'),
-  DB_CONNECTION_STRING: env.maybeText(),
-  DB_HOST: env.maybeText(),
+  DB_CONNECTION_STRING: databaseAddress,
+  DB_HOST: env.matching(/^[\w.-]*$|^[\da-f:.]+$|^\//i, 'a name, an address or the folder of a socket', ''),
   DB_PORT: env.integer(5432, 1, 65535),
   DB_DATABASE: env.maybeText(),
   DB_USER: env.maybeText(),
   DB_PASSWORD: env.maybeText(),
   DB_SSL: env.boolean(false),
-  DB_SEARCH_PATH: env.list(['public']),
+  DB_SEARCH_PATH: env.matching(/[^\s,]/, 'names of schemas, separated by commas', 'public'),
   DB_POOL__MAX: env.integer(10, 1, 1000),
   DATA_DIR: env.text('./data'),
   LOG_LEVEL: env.oneOf(levels, 'info'),
@@ -169,11 +173,7 @@ export function parseKernelConfig(environment: Environment, file: ConfigFile = {
   const faults: string[] = []
   const o = parseEntries(KernelOptions, (entry) => entry, environment, file.options ?? {}, faults)
   if (faults.length) throw new StartError(faults.join('\n'))
-  const databaseUrl = o.DATABASE_URL ?? o.DB_CONNECTION_STRING ?? (o.DB_HOST ? urlOf(o) : null)
-  if (databaseUrl && !(/^postgres(ql)?:\/\/\/?[^/]/.test(databaseUrl) && URL.canParse(databaseUrl))) {
-    throw new StartError('DATABASE_URL may hold an address such as postgres://user:password@host:5432/database.')
-  }
-  return toConfig(o, databaseUrl)
+  return toConfig(o, o.DATABASE_URL ?? o.DB_CONNECTION_STRING ?? (o.DB_HOST || o.DB_DATABASE ? urlOf(o) : null))
 }
 
 function toConfig(o: v.InferOutput<typeof KernelOptions>, databaseUrl: string | null) {
@@ -198,7 +198,7 @@ function toConfig(o: v.InferOutput<typeof KernelOptions>, databaseUrl: string | 
     statementTimeout: o.DATABASE_TIMEOUT,
     preparedStatements: o.DATABASE_STATEMENTS,
     /** PostgreSQL schemas served, the first one gets new tables. */
-    schemas: o.DB_SEARCH_PATH,
+    schemas: words(o.DB_SEARCH_PATH),
     dataDir: o.DATA_DIR,
     logLevel: o.LOG_LEVEL,
     /** Bytes. */
@@ -210,7 +210,8 @@ function toConfig(o: v.InferOutput<typeof KernelOptions>, databaseUrl: string | 
 
 function urlOf(o: v.InferOutput<typeof KernelOptions>): string {
   const account = o.DB_USER ? encodeURIComponent(o.DB_USER) + (o.DB_PASSWORD ? `:${encodeURIComponent(o.DB_PASSWORD)}` : '') + '@' : ''
-  return `postgres://${account}${o.DB_HOST}:${o.DB_PORT}/${encodeURIComponent(o.DB_DATABASE ?? 'postgres')}${o.DB_SSL ? '?sslmode=require' : ''}`
+  const host = o.DB_HOST.includes(':') ? `[${o.DB_HOST}]` : encodeURIComponent(o.DB_HOST || 'localhost')
+  return `postgres://${account}${host}:${o.DB_PORT}/${encodeURIComponent(o.DB_DATABASE ?? 'postgres')}${o.DB_SSL ? '?sslmode=require' : ''}`
 }
 
 const describeDatabase = ({ host, pathname }: URL) =>

@@ -115,9 +115,7 @@ export function createPool(options: PoolOptions): Database {
       guard.check()
       return options.listen(channel, listener)
     },
-    notify: async (channel, payload) => {
-      await lease((session) => session.query('select pg_notify($1, $2)', [channel, payload]))
-    },
+    notify: async (channel, payload) => void (await lease((session) => session.query('select pg_notify($1, $2)', [channel, payload]))),
     connections: () => ({ used: lent.length, available: options.size - lent.length }),
     forgetStatements: options.forgetStatements,
     close: () => (closing ??= close()),

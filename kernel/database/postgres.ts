@@ -66,13 +66,10 @@ const types = Object.fromEntries(
   Object.entries(parsers).map(([oid, parse]) => [`oid${oid}`, { to: Number(oid), from: [Number(oid)], serialize: asIs, parse }]),
 )
 
-/** Does not connect yet. @throws Error, without the password, when `url` is none. */
+/** Does not connect yet. */
 export function openPostgres(options: PostgresOptions): Database {
   const settings: Settings = { ...defaults, ...options }
-  const { url, directUrl, poolSize, statementTimeout, preparedStatements, heartbeat, silence, log } = settings
-  if (![url, directUrl ?? url].every((address) => URL.canParse(address))) {
-    throw new Error('The address of the database is not a URL such as postgres://user:password@host:5432/name')
-  }
+  const { directUrl, poolSize, statementTimeout, preparedStatements, heartbeat, silence, log } = settings
   const shared: Shared = { seen: new LRUCache({ max: 2 * preparedStatements || 1 }), schemaAge: 0, parseUserTypes: createUserTypes() }
   const direct = directUrl ? { ...settings, url: directUrl, pooler: false } : settings
   const stops = new Set<() => Promise<void>>()
@@ -232,12 +229,8 @@ function openSession(settings: Settings, shared: Shared, onnotify?: Parameters<O
       const value = row?.[0]
       return value ? value.toString() : (value as null | undefined)
     },
-    async execute(script) {
-      await run(send(script, { simple: true }), {}, Number.POSITIVE_INFINITY)
-    },
-    async control(statement) {
-      await run(send(statement, { simple: true }))
-    },
+    execute: async (script) => run(send(script, { simple: true }), {}, Number.POSITIVE_INFINITY),
+    control: async (statement) => run(send(statement, { simple: true })),
     end,
   }
 }

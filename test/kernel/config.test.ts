@@ -133,7 +133,7 @@ test('the value of a variable that holds a secret is never shown', () => {
     assert.deepEqual(line, `${name} is a value it may not hold; it may hold digits.`)
   }
   const [line = ''] = faultsOf(() => parseKernelConfig({ DATABASE_URL: 'mysql://someone:hidden@host/x' }))
-  assert.match(line, /^DATABASE_URL may hold an address such as postgres:\/\//)
+  assert.match(line, /^DATABASE_URL is a value it may not hold; it may hold an address such as postgres:\/\//)
   assert.ok(!line.includes('hidden'))
 })
 
@@ -191,6 +191,9 @@ describe('the kernel itself', () => {
     ['DATABASE_URL', { DATABASE_URL: 'postgresql://h/d', DB_HOST: 'other' }, 'postgresql://h/d'],
     ['DB_CONNECTION_STRING', { DB_CONNECTION_STRING: 'postgres://h/d' }, 'postgres://h/d'],
     ['DB_HOST alone', { DB_HOST: 'h' }, 'postgres://h:5432/postgres'],
+    ['DB_HOST of IPv6', { DB_HOST: '::1', DB_USER: 'u' }, 'postgres://u@[::1]:5432/postgres'],
+    ["the folder of a server's socket", { DB_HOST: '/run/postgresql' }, 'postgres://%2Frun%2Fpostgresql:5432/postgres'],
+    ['DB_DATABASE without DB_HOST: never the embedded one', { DB_DATABASE: 'd' }, 'postgres://localhost:5432/d'],
     [
       'DB_* with what a URL cannot hold plain',
       { DB_HOST: 'h', DB_PORT: '6000', DB_USER: 'a@b', DB_PASSWORD: 'p:/?#', DB_DATABASE: 'my db', DB_SSL: 'true' },
@@ -206,7 +209,7 @@ describe('the kernel itself', () => {
     for (const PUBLIC_URL of ['nonsense', 'ftp://a.example', 'https://'])
       assert.match(faultsOf(() => parseKernelConfig({ PUBLIC_URL }))[0]!, /^PUBLIC_URL .*may hold an address/)
     for (const DATABASE_URL of ['postgres://', 'postgres:///', 'postgres://a b/c', 'mysql://h/d'])
-      assert.match(faultsOf(() => parseKernelConfig({ DATABASE_URL }))[0]!, /^DATABASE_URL may hold/)
+      assert.match(faultsOf(() => parseKernelConfig({ DATABASE_URL }))[0]!, /^DATABASE_URL .*may hold an address/)
     for (const PUBLIC_URL of ['', '/', '/api', 'http://localhost:8055']) assert.ok(parseKernelConfig({ PUBLIC_URL }))
   })
 
