@@ -3,6 +3,7 @@ import type { Hono } from 'hono'
 import {
   type Access,
   type Env,
+  type Field,
   hookPoint,
   type Problem,
   type Queryable,
@@ -159,6 +160,10 @@ export const items = service<Items>('items')
 
 /** Shown in place of what is written but never read back; sent back, it changes nothing. */
 export const mask = '**********'
+
+/** Specials by which a field without a column says what it is; what a column that is gone has left behind says something else, or nothing. */
+export const saysAlias = ({ special }: Pick<Field, 'special'>): boolean =>
+  special.some((word) => /^(alias|o2m|m2m|m2a|files|translations)$/.test(word))
 
 interface WriteEvent {
   readonly table: Table

@@ -1,6 +1,6 @@
 /** Paths of names → places: hops along relations, ending at a column or at a function of one. Pure. */
 import { type Field, problems, type Snapshot, type Table } from 'plinth'
-import { dateParts } from './api.ts'
+import { dateParts, saysAlias } from './api.ts'
 import { guardOf, heldAs, linkedAs, ownerOf } from './permit/guard.ts'
 import type { FieldPath, JsonValue } from './query.ts'
 
@@ -43,6 +43,13 @@ export function tableOf(snapshot: Snapshot, name: string): Table {
   const table = snapshot.tables.get(name)
   if (!table) throw problems.FORBIDDEN(`There is no collection "${name}", or it is not yours to see.`)
   return table
+}
+
+/** What a column that is gone has left behind is no field for queries, nor is what is there for forms alone. */
+export function isServed(table: Table, name: string): boolean {
+  const field = table.fields.get(name)
+  if (!field || field.column || table.links.has(name) || !field.meta) return field !== undefined
+  return saysAlias(field) && !field.special.includes('no-data')
 }
 
 /** The step that `name` is, undefined for a plain column. @throws FORBIDDEN for a field or a collection that does not exist. */
@@ -101,7 +108,7 @@ export function placeOf(snapshot: Snapshot, table: Table, path: FieldPath): Plac
   if (called) return { via, ...functionOf(snapshot, at, called.fn, called.field, called.path) }
   if (name.includes(':')) throw missingField(at, name)
   const field = at.fields.get(name)
-  if (!field) throw missingField(at, name)
+  if (!field || !isServed(at, name)) throw missingField(at, name)
   if (field.column) return { via, field, fn: null }
   const hop = hopOf(snapshot, at, name)
   if (!hop && isHidden(at, name)) throw missingField(at, name)

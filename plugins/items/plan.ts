@@ -10,6 +10,7 @@ import {
   type Hop,
   hopOf,
   isHidden,
+  isServed,
   jsonPlace,
   missingField,
   type Place,
@@ -270,7 +271,7 @@ class Planner {
       wishes.set(key, below)
     }
     const named = (key: string) => own(alias, key) ?? key
-    const known = (name: string) => table.fields.has(name) || callOf(table, name) !== undefined
+    const known = (name: string) => isServed(table, name) || callOf(table, name) !== undefined
     for (const [head = '', ...rest] of paths) {
       const name = named(head.split(':')[0]!)
       const link = table.links.get(name)
@@ -503,7 +504,7 @@ function checkName(snapshot: Snapshot, table: Table, path: FieldPath, name: stri
   const at = path.length ? hopsOf(snapshot, table, path).at(-1)!.table : table
   if (callOf(at, name) || name.startsWith('$FOLLOW(')) return
   const [field = '', scope] = name.split(':')
-  if (!at.fields.has(field)) throw missingField(at, field)
+  if (!isServed(at, field)) throw missingField(at, field)
   if (scope !== undefined) tableOf(snapshot, scope)
 }
 

@@ -1,5 +1,6 @@
 /** A snapshot of the schema → what /collections, /fields and /relations answer. Pure. */
 import type { CollectionMeta, Column, Field, FieldMeta, Relation, Snapshot, Table } from 'plinth'
+import { saysAlias } from 'plinth/items'
 import { toDefault } from './defaults.ts'
 
 export interface CollectionAnswer {
@@ -72,7 +73,7 @@ export function describeFields(snapshot: Snapshot): FieldAnswer[] {
 
 export const describeFieldsOf = (table: Table): FieldAnswer[] =>
   [...table.fields.values()]
-    .filter((field) => isTold(field) && (field.column || field.special.length))
+    .filter((field) => isTold(field) && (field.column || saysAlias(field)))
     .map((field) => describeField(table, field))
 
 /** A relation's other side is a field for queries alone, until somebody adds it. */

@@ -29,6 +29,25 @@ const scenario: Scenario = async (api) => {
   await api.get('/items/c_odd-names')
   await api.table('c odd', [autoKey()])
   await api.get('/items/c%20odd')
+
+  await api.table('c_gone', [
+    autoKey(),
+    field('gone', 'json'),
+    field('line', 'alias', { meta: { special: ['alias', 'no-data'] } }),
+    field('said', 'alias', { meta: { special: ['no-data'] } }),
+  ])
+  await api.seed('c_gone', [{}])
+  await api.sql('alter table c_gone drop column gone')
+  const left = asker(api, 'c_gone')
+  api.proves('reading: fields-unknown')
+  await left({})
+  for (const name of ['gone', 'line', 'said']) {
+    await left({ fields: ['id', name] })
+    await left({ fields: 'id', sort: name })
+    await left({ fields: 'id', filter: { [name]: { _null: true } } })
+  }
+  await api.get('/fields/c_gone', { keep: ({ data }) => data.map((told: { field: string }) => told.field) })
+  await api.post('/items/c_gone?fields=id', { gone: { a: 1 } })
 }
 
 export default scenario
