@@ -166,7 +166,7 @@ async function make(host: Host, { driver, file, wish, format }: Work, weight: nu
   const { open, transform } = await import('./transform.ts')
   const source = await sourceOf(host, driver, file.filename_disk, limits.bytes)
   return inStage(host, 'transform', async () => {
-    const opened = await open(source, limits)
+    const opened = await open(source, wish, format, limits)
     const weighed = opened.pixels / 1e6
     if (weighed > weight * 1.01 && weight < limits.megapixels) return weighed
     return { bytes: await transform(source, opened, wish, format, limits), isNew: true }

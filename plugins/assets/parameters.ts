@@ -145,7 +145,10 @@ function parseSide(name: string, value: unknown, { dimension }: Limits): number 
 }
 
 export const tooLarge = (dimension: number) =>
-  assetProblems.ILLEGAL_ASSET_TRANSFORMATION(`No side may exceed ${dimension} pixels.`, { invalidTransformations: ['width', 'height'] })
+  assetProblems.ILLEGAL_ASSET_TRANSFORMATION(
+    `No side may exceed ${dimension} pixels, nor all frames of a moving image together a square of such sides.`,
+    { invalidTransformations: ['width', 'height'] },
+  )
 
 function parseWord<const T extends string>(name: string, value: unknown, words: readonly T[]): T | undefined {
   if (value === undefined) return undefined

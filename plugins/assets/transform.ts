@@ -18,21 +18,24 @@ export interface TransformLimits {
 }
 
 export interface Opened {
-  readonly metadata: Metadata
-  /** Pixels of all frames. */
+  readonly plan: Plan
+  /** 1 for what does not move, or not any more. */
+  readonly frames: number
+  /** The most of any step: of all frames. */
   readonly pixels: number
 }
 
 /** An image's bytes, or the path of its file: sharp alone reads that, as much of it as it needs. */
 export type Source = Uint8Array | string
 
-/** @throws UNPROCESSABLE_CONTENT for what is no image, ILLEGAL_ASSET_TRANSFORMATION for one that is too large */
-export async function open(source: Source, { dimension }: Pick<TransformLimits, 'dimension'>): Promise<Opened> {
-  const metadata = await headOf(source)
-  const { width, height, pages = 1 } = metadata
-  const frame = { width, height: metadata.pageHeight ?? height }
-  if (Math.max(frame.width, frame.height) > dimension) throw tooLarge(dimension)
-  return { metadata, pixels: frame.width * frame.height * pages }
+/** @throws UNPROCESSABLE_CONTENT for what is no image, ILLEGAL_ASSET_TRANSFORMATION for one that is, or gets, too large, INVALID_QUERY */
+export async function open(source: Source, wish: Wish, format: Format, { dimension }: Pick<TransformLimits, 'dimension'>): Promise<Opened> {
+  const { pages = 1, autoOrient } = await headOf(source)
+  const plan = planOf(wish, autoOrient, { dimension })
+  const frames = moves(format) ? pages : 1
+  const pixels = frames * plan.most
+  if (pixels > dimension * dimension) throw tooLarge(dimension)
+  return { plan, frames, pixels }
 }
 
 async function headOf(source: Source): Promise<Metadata> {
@@ -43,21 +46,18 @@ async function headOf(source: Source): Promise<Metadata> {
   }
 }
 
-/** @throws UNPROCESSABLE_CONTENT, ILLEGAL_ASSET_TRANSFORMATION, INVALID_QUERY, SERVICE_UNAVAILABLE when it takes too long */
+/** @throws UNPROCESSABLE_CONTENT, INVALID_QUERY, SERVICE_UNAVAILABLE when it takes too long */
 export async function transform(
   source: Source,
-  { metadata, pixels }: Opened,
+  { plan, frames }: Opened,
   wish: Wish,
   format: Format,
   { dimension, seconds, failOn }: TransformLimits,
 ): Promise<Uint8Array> {
-  const animated = (metadata.pages ?? 1) > 1 && moves(format)
-  if (animated && pixels > dimension * dimension) throw tooLarge(dimension)
-  const plan = planOf(wish, metadata.autoOrient, { dimension })
-  const image = sharp(source, { autoOrient: true, animated, failOn, limitInputPixels: dimension * dimension })
+  const image = sharp(source, { autoOrient: true, animated: frames > 1, failOn, limitInputPixels: dimension * dimension })
   try {
     follow(image, plan)
-    image.toFormat(format, encoding(wish)).timeout({ seconds })
+    image.toFormat(format, encoding(wish, format, frames * plan.result)).timeout({ seconds })
   } catch (error) {
     throw refused(error)
   }

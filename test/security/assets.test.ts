@@ -107,6 +107,13 @@ describe('images that are not what they seem', () => {
     assert.equal((await ask(host, `/assets/${id}?width=20`)).code, 'ILLEGAL_ASSET_TRANSFORMATION')
     assert.equal(await seen((await ask(host, `/assets/${id}?width=20&format=png`)).bytes), 'png 20x16 rr/rr')
   })
+
+  test('frames that get large count together too', async () => {
+    const id = await put(host, await moving('webp'), 'small.webp', 'image/webp')
+    const grown = (width: number) => ask(host, `/assets/${id}?width=${width}`)
+    assert.equal((await grown(4300)).code, 'ILLEGAL_ASSET_TRANSFORMATION')
+    assert.match(await seen((await grown(120)).bytes), /^webp 120x80 3 frames/)
+  })
 })
 
 describe('parameters that ask for too much', () => {
