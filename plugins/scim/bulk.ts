@@ -30,6 +30,8 @@ export interface BulkParts {
   readonly problemOf: (thrown: unknown) => Problem
   /** Operations a request. */
   readonly most: number
+  /** Address of /scim/v2. */
+  readonly base: string
 }
 
 const responseSchema = 'urn:ietf:params:scim:api:messages:2.0:BulkResponse'
@@ -37,7 +39,7 @@ const patchSchema = 'urn:ietf:params:scim:api:messages:2.0:PatchOp'
 const reference = /^bulkId:(.+)$/s
 
 /** Each operation is kept or not by itself; after `failOnErrors` failures the rest is left out. */
-export async function bulkRequest(body: Resource, { perform, problemOf, most }: BulkParts): Promise<Resource> {
+export async function bulkRequest(body: Resource, { perform, problemOf, most, base }: BulkParts): Promise<Resource> {
   const { operations, failOnErrors } = parse(body, most)
   const made = new Map<string, string>()
   const results = new Map<Operation, Resource>()
@@ -45,7 +47,7 @@ export async function bulkRequest(body: Resource, { perform, problemOf, most }: 
   let failures = 0
   const fail = (operation: Operation, thrown: unknown) => {
     failures++
-    results.set(operation, failed(operation, problemOf(thrown)))
+    results.set(operation, failed(operation, problemOf(thrown), base))
   }
   const yetToBeMade = new Set(operations.flatMap(({ method, bulkId }) => (method === 'POST' && bulkId ? [bulkId] : [])))
   for (const operation of inOrder(operations)) {
@@ -80,9 +82,9 @@ export async function bulkRequest(body: Resource, { perform, problemOf, most }: 
 
 const toldOf = ({ method, bulkId }: Operation): Resource => ({ method, ...(bulkId === null ? {} : { bulkId }) })
 
-const failed = (operation: Operation, problem: Problem): Resource => ({
+const failed = (operation: Operation, problem: Problem, base: string): Resource => ({
   ...toldOf(operation),
-  ...(operation.method === 'POST' ? {} : { location: operation.path }),
+  ...(operation.method === 'POST' ? {} : { location: base + operation.path }),
   status: String(statusOf(problem)),
   response: toError(problem),
 })

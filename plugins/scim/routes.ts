@@ -36,7 +36,7 @@ export function scimRoutes(routes: Hono<Env>, parts: RouteParts): void {
     const body = await bodyOf(c, parts.limits)
     const problemOf = (thrown: unknown) => problemsOf(thrown, c.env, parts.log)[0]!
     const perform = (operation: Performed) => performOne(operation, asker, parts)
-    return answer(200, await bulkRequest(body, { perform, problemOf, most: parts.limits.bulkMax }))
+    return answer(200, await bulkRequest(body, { perform, problemOf, most: parts.limits.bulkMax, base: parts.baseOf(c) }))
   })
   refuseOthers(routes, '/Bulk', ['POST'])
 }
