@@ -22,9 +22,12 @@ export interface RootCall {
 /** JSON text that stands in the answer as it is: what is selected, under the keys that were asked for. */
 export class JsonText {
   readonly text: string
+  /** Rows that follow those of a list, from which what is selected is taken by name. */
+  readonly besides: readonly unknown[]
 
-  constructor(text: string) {
+  constructor(text: string, besides: readonly unknown[] = []) {
     this.text = text
+    this.besides = besides
   }
 }
 

@@ -204,7 +204,12 @@ async function fieldText(
     headers: run.headers,
     select: () => selectionOf(document, field.type, nodes),
   })
-  if (value instanceof JsonText) return value.text
+  if (value instanceof JsonText) {
+    const { text, besides } = value
+    if (!besides.length) return text
+    const more = JSON.stringify(shown(document, field.type, nodes, besides))
+    return text === '[]' ? more : `${text.slice(0, -1)},${more.slice(1)}`
+  }
   return JSON.stringify(shown(document, field.type, nodes, value))
 }
 

@@ -19,8 +19,12 @@ const queryFor = ({ args, filterType, select }: RootCall): QueryInput & object =
 
 export const readList =
   (engine: Items, { name }: Table): Resolve =>
-  async (call) =>
-    inner(await engine.listText(name, queryFor(call), callerOf(call)))
+  async (call) => {
+    const [query, besides] = [queryFor(call), engine.besides.get(name)]
+    if (!besides) return inner(await engine.listText(name, query, callerOf(call)))
+    const { text } = inner(await engine.listText(name, besides.unlimited(query), callerOf(call)))
+    return new JsonText(text, await besides.of(query, call.context.accountability))
+  }
 
 export const readOne =
   (engine: Items, { name }: Table): Resolve =>

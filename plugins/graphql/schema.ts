@@ -110,7 +110,7 @@ export interface Built {
 
 /** The fields of collections; others are added to these before `lazySchema` and `wholeSchema`. */
 export function collectionRoots(engine: Items, visible: Visible, scope: Scope, connections: boolean): Built {
-  const types = new Types(visible, connections)
+  const types = new Types(visible, connections, engine.besides)
   const actionsOf = (table: Table) => (scope === 'system' ? (engine.served.get(table.name) ?? []) : crudActions)
   const own = [...types.known.values()].filter((table) => table.system === (scope === 'system') && actionsOf(table).length > 0)
   const tables = new Map(own.map((table) => [scope === 'system' ? table.name.replace(/^directus_/, '') : table.name, table]))

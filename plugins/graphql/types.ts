@@ -116,9 +116,12 @@ export class Types {
   readonly known: ReadonlyMap<string, Table>
 
   readonly #connections: boolean
+  readonly #keyless: { has(name: string): boolean }
   #size = 0
 
-  constructor(visible: Visible, connections: boolean) {
+  /** @param keyless Collections of which some rows have no key. */
+  constructor(visible: Visible, connections: boolean, keyless: { has(name: string): boolean }) {
+    this.#keyless = keyless
     this.#connections = connections
     this.#visible = visible
     const without = leftOut(visible.known, connections)
@@ -259,7 +262,9 @@ export class Types {
       return [[name, { type, args: this.arguments(target), ...means({ kind: 'related', name }) }], ...beside]
     }
     if (!field.column) return this.#isCounted(link) ? beside : []
-    const certain = field.column.primaryKey ? !table.singleton : isCertain(table, field) && !this.#visible.isPartial(table, name)
+    const certain = field.column.primaryKey
+      ? !table.singleton && !this.#keyless.has(table.name)
+      : isCertain(table, field) && !this.#visible.isPartial(table, name)
     return [[name, { type: nonNull(outputOf(field), certain), ...means({ kind: 'field', name }) }], ...beside]
   }
 

@@ -81,6 +81,13 @@ export interface CrudOptions {
   readonly besides?: (access: Access) => readonly Item[]
 }
 
+/** Rows that a list has after those of its table. */
+export interface Besides {
+  /** The query for all of the table's rows, unless it says how many. */
+  unlimited(query: QueryInput): QueryInput & object
+  of(query: QueryInput, access: Access): Promise<readonly Item[]>
+}
+
 export interface Items {
   /** The whole answer of a list read as JSON text: `{"data":[…],"meta":{…}}`. One statement. With `keys`: the rows among them that there are. */
   listText(collection: string, query: QueryInput, caller: Caller, keys?: readonly unknown[]): Promise<string>
@@ -116,6 +123,8 @@ export interface Items {
   visible(access: Access): Visible
   /** System collections that have routes, and what these offer. */
   readonly served: ReadonlyMap<string, readonly CrudAction[]>
+  /** Of collections that have such rows. */
+  readonly besides: ReadonlyMap<string, Besides>
   /** Registers the usual routes of one collection: GET and SEARCH /, GET /:key, POST /, PATCH / and /:key, DELETE / and /:key. */
   crud(routes: Hono<Env>, collection: string, options?: CrudOptions): void
 }

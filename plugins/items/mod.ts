@@ -5,7 +5,8 @@ import { byRoute, graphqlSchema, segment, systemFields } from 'plinth/graphql'
 import { serverInfo } from 'plinth/server'
 import { openapi } from 'plinth/specs'
 import * as v from 'valibot'
-import { type CrudAction, crudActions, type Item, type Items, items } from './api.ts'
+import { type Besides, type CrudAction, crudActions, type Item, type Items, items } from './api.ts'
+import { besidesOf, unlimited } from './besides.ts'
 import { farTime, isBare, jsonOfText } from './format.ts'
 import { createTeller } from './permit/told.ts'
 import { visibleTo } from './permit/visible.ts'
@@ -75,6 +76,7 @@ export const itemsPlugin = definePlugin({
       await next()
     })
     const served = new Map<string, readonly CrudAction[]>()
+    const besides = new Map<string, Besides>()
     const named: Subject = (c, action) => {
       const collection = c.req.param('collection')!
       return permits.checkServed(c.env.accountability, reader.snapshot, action, collection).name
@@ -110,8 +112,14 @@ export const itemsPlugin = definePlugin({
       rules: createTeller(host, permits, reader),
       visible: (access) => visibleTo(permits, host.registry.snapshot, access),
       served,
+      besides,
       crud(routes, collection, options) {
-        const { only = crudActions } = options ?? {}
+        const { only = crudActions, besides: rows } = options ?? {}
+        if (rows)
+          besides.set(collection, {
+            unlimited: (query) => unlimited(query, reader.mostRows),
+            of: (query, access) => besidesOf(query, rows(access)),
+          })
         served.set(collection, [...new Set([...(served.get(collection) ?? []), ...only])])
         crudRoutes(routes, '', () => collection, engine, options)
       },

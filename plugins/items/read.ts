@@ -86,6 +86,11 @@ export class Reader {
     return this.#limits.defaultLimit
   }
 
+  /** Rows that one list may have; -1 for any number. */
+  get mostRows(): number {
+    return this.#limits.maxLimit
+  }
+
   get snapshot(): Snapshot {
     return this.#current()
   }

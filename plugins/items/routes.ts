@@ -88,7 +88,7 @@ export function crudRoutes(
     const wish = reader.wishOf(query)
     if (!wish) {
       if (!besides || keys) return answer(c, await reader.list(collection, query, callerOf(c), keys))
-      const text = await reader.list(collection, unlimited(query), callerOf(c))
+      const text = await reader.list(collection, unlimited(query, reader.mostRows), callerOf(c))
       return answer(c, await withBesides(text, query, besides(c.env.accountability)))
     }
     if (wish.explain) return answer(c, await reader.explain(collection, query, callerOf(c), { keys }))

@@ -142,6 +142,37 @@ test('a file is imported by its address, with what is said of it, and shown as i
   assert.equal((await ask(`mutation { import_file(url: "${upstream.address}/a.txt") { id } }`, 'reader-token')).code, 'GRAPHQL_VALIDATION')
 })
 
+test('rules that are built in come along with whole lists, and have no key', async (t) => {
+  const rules = async (to: TestHost, args = '') =>
+    (
+      await to.api('POST', '/graphql/system', {
+        body: { query: `{ permissions${args} { id of: collection __typename fields policy { id } permissions_func { count } } }` },
+      })
+    ).data.permissions
+  const stored = (await rules(host, '(limit: 100)')).length
+  const all = await rules(host)
+  const builtIn = all.slice(stored)
+  const told = (await host.api('GET', '/permissions')).data
+  assert.deepEqual(
+    all.map((one: any) => [one.of, one.fields]),
+    told.map((one: any) => [one.collection, one.fields]),
+  )
+  assert.deepEqual(builtIn[0], {
+    id: null,
+    of: 'directus_collections',
+    __typename: 'directus_permissions',
+    fields: ['*'],
+    policy: null,
+    permissions_func: null,
+  })
+  const filtered = await rules(host, '(filter: { collection: { _eq: "directus_fields" } })')
+  assert.deepEqual(new Set(filtered.map((one: any) => one.of)), new Set(['directus_fields']))
+  const bounded = await startKernel({ env: { QUERY_LIMIT_MAX: '100' } })
+  t.after(() => bounded.close())
+  assert.ok((await rules(bounded)).length >= builtIn.length)
+  assert.equal((await bounded.api('GET', '/permissions')).data.length, (await rules(bounded)).length)
+})
+
 test('documents and extensions', async () => {
   const { data } = await ask(
     '{ server_specs_graphql(scope: system) server_specs_oas extensions { id name bundle meta { enabled } schema { name type local } } }',
