@@ -49,7 +49,8 @@ export async function keysOf(reader: Reader, collection: string, body: unknown, 
   if (!isObject(query) || keys !== undefined)
     throw problems.INVALID_PAYLOAD('Say which items: either "keys", a list, or "query", an object.')
   const names = reader.snapshot.tables.get(collection)?.primaryKey ?? []
-  const text = await reader.list(collection, { ...query, fields: [...names], meta: undefined }, caller)
+  // Another field under the key's name would name other rows.
+  const text = await reader.list(collection, { ...query, fields: [...names], alias: undefined, meta: undefined }, caller)
   const rows: Item[] = JSON.parse(text).data
   return rows.map((row) => (names.length === 1 ? row[names[0]!] : row))
 }

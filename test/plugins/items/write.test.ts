@@ -195,6 +195,17 @@ describe('writes', () => {
       assert.deepEqual(await titles(), [])
     })
 
+    test('by query: another name does not make another key', async () => {
+      const common = { lang: 'en', version: 1 }
+      await post('/items/page', [
+        { ...common, slug: 'one', title: 'two' },
+        { ...common, slug: 'two', title: 'kept' },
+      ])
+      const query = { filter: { slug: 'one' }, alias: { slug: 'title' } }
+      assert.equal((await host.api('DELETE', '/items/page', { body: { query } })).status, 204)
+      assert.deepEqual((await host.api('GET', '/items/page?fields=slug')).data, [{ slug: 'two' }])
+    })
+
     test('a batch of which one fails changes nothing', async () => {
       await post('/items/author', [{ name: 'a' }, { name: 'b' }])
       const { status, code } = await host.api('PATCH', '/items/author', {
