@@ -48,6 +48,14 @@ export function mayName(view: View, table: TableName, [name = '', ...rest]: read
   return !rest.length || (next !== undefined && mayName(view, next, rest))
 }
 
+/** Whether GraphQL has a path as objects: the field that leads back must be in some rule at each of its relations. */
+export function leadsBack(view: View, table: TableName, [name = '', ...rest]: readonly string[]): boolean {
+  const [point, list] = [points[table][name], lists[table][name]]
+  if (!rest.length || (!point && !list)) return true
+  const next = point ? point.to : list!.of
+  return view.names(next, point ? point.list : list!.by) && leadsBack(view, next, rest)
+}
+
 /** Whether a path may be shown: an item of a slot is told by what it holds. */
 export const mayShow = (view: View, table: TableName, path: string): boolean =>
   mayName(view, table, path.split('.')) &&
