@@ -150,7 +150,7 @@ const graphql = (channel: string, query: string, status = 200): Row => [`GraphQL
 const documents: Row[] = [
   graphql(
     'lists and what they lead to',
-    `{ book(sort: ["id"]) { id title price author { id name pupils { id } books(sort: ["-id"]) { id title } }
+    `{ book(sort: ["id"]) { id title price author { id name pupils_func { count } books(sort: ["-id"]) { id title } }
     tags { id tag { name books { id } } } blocks { id collection item } } }`,
   ),
   graphql('a hidden item', '{ book_by_id(id: 3) { id } }'),
