@@ -5,6 +5,7 @@ import type { ProjectSettings } from 'plinth/settings'
 import { checkPolicy, checkRule, type Given, refuseMore } from './giving.ts'
 import { checkEmail, sealSecrets } from './guard.ts'
 import { keepAnAdmin, mayCostRights } from './last-admin.ts'
+import { letGo } from './let-go.ts'
 import { refuseCircles, releaseRoles } from './role-tree.ts'
 import { checkEmailsFree, checkPassword, keepServersOwn } from './user-guard.ts'
 
@@ -91,6 +92,7 @@ export function guardWrites(host: Host, { items, settings, hash, factors }: Hook
   host.hook(itemsDelete, async function guardDeleted({ table, db, access, keys }, next) {
     if (mayCostRights(table.name)) db.last(keepAnAdmin, { db, access })
     if (table.name === 'directus_roles') await releaseRoles(items, db, keys)
+    if (table.name === 'directus_users') await letGo(db, host.registry.snapshot, keys)
     await next()
   })
 }

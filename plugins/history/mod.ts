@@ -9,7 +9,6 @@ import { recordWrites } from './record.ts'
 import { forget, RetentionOptions } from './retention.ts'
 import { revertField, revertRoutes } from './revert.ts'
 import { tables } from './tables.ts'
-import { letUsersGo } from './users.ts'
 import { guardVersions } from './version-guard.ts'
 import { readVersions } from './version-read.ts'
 import { versionRoutes } from './versions.ts'
@@ -25,7 +24,6 @@ export const history = definePlugin({
   setup(host, options) {
     const engine = host.use(items)
     guardComments(host, engine)
-    letUsersGo(host)
     const trusted = guardVersions(host, engine)
     const record = recordWrites(host, engine)
     readVersions(host, engine)

@@ -250,6 +250,50 @@ describe('guards', () => {
       assert.deepEqual(race.map(({ status }) => status).sort(), [200, 400, 400])
     })
 
+    test('go though the system names them; what they did stays', async () => {
+      const user = await made('/users', { email: 'gone@example.com' })
+      await sql(
+        `insert into directus_files (id, storage, filename_download, uploaded_by, modified_by)
+        values (gen_random_uuid(), 'local', 'both', $1, $1), (gen_random_uuid(), 'local', 'other', null, (select id from directus_users where id <> $1 limit 1))`,
+        [user],
+      )
+      await sql(`insert into directus_notifications (recipient, sender, subject) values ($1, $2, 'hello')`, [me.id, user])
+      await sql(
+        `insert into directus_comments (id, collection, item, comment, user_created, user_updated)
+        values (gen_random_uuid(), 'directus_users', $1::text, 'stays', $1::uuid, $1::uuid)`,
+        [user],
+      )
+      await sql(`insert into directus_collections (collection) values ('nothing')`)
+      await sql(
+        `insert into directus_versions (id, key, collection, item, user_created, user_updated)
+        values (gen_random_uuid(), 'v', 'nothing', '1', $1::uuid, $1::uuid)`,
+        [user],
+      )
+      assert.equal((await call('DELETE', `/users/${user.toUpperCase()}`)).status, 204)
+      assert.deepEqual(await sql('select filename_download, uploaded_by, modified_by is null as nobody from directus_files order by 1'), [
+        { filename_download: 'both', uploaded_by: null, nobody: true },
+        { filename_download: 'other', uploaded_by: null, nobody: false },
+      ])
+      assert.deepEqual(await sql(`select subject, sender from directus_notifications where subject = 'hello'`), [
+        { subject: 'hello', sender: null },
+      ])
+      for (const table of ['comments', 'versions']) {
+        const named = await sql(`select user_created, user_updated from directus_${table}`)
+        assert.deepEqual(named, [{ user_created: null, user_updated: null }], table)
+      }
+    })
+
+    test('do not go while rows of others name them, unless their foreign key says what becomes of those', async () => {
+      const user = await made('/users', { email: 'owner@example.com' })
+      await host.kernel.db.execute('create table owned (id serial primary key, owner uuid references directus_users)')
+      await sql('insert into owned (owner) values ($1)', [user])
+      await host.kernel.registry.reload()
+      assert.equal(await codeOf(call('DELETE', `/users/${user}`)), 'INVALID_FOREIGN_KEY')
+      assert.deepEqual(await sql('select owner from owned'), [{ owner: user }])
+      await host.kernel.db.execute('drop table owned')
+      await host.kernel.registry.reload()
+    })
+
     test('have tokens of their own', async () => {
       const { body } = await call('POST', '/users', { email: 'two@example.com', token: 'token-of-eve' })
       assert.deepEqual([body.errors[0].extensions.code, body.errors[0].extensions.field], ['RECORD_NOT_UNIQUE', 'token'])
