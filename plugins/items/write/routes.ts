@@ -1,7 +1,7 @@
 /** The routes that write: POST, PATCH and DELETE of one item and of many. */
 import type { Context, Hono } from 'hono'
 import { type Env, Problem, problems, readJson, system } from 'plinth'
-import type { Caller, CrudAction, Item, QueryInput } from '../api.ts'
+import type { Caller, CrudAction, Item, Key, QueryInput } from '../api.ts'
 import { changesOf, itemOf, keysOf } from '../bodies.ts'
 import type { Action } from '../permit.ts'
 import type { Reader } from '../read.ts'
@@ -152,7 +152,16 @@ async function shown(read: () => Promise<Shown>): Promise<Shown | null> {
 export async function saveSingleton(reader: Reader, writer: Writer, collection: string, patch: Item, caller: Caller): Promise<void> {
   const [key = ''] = reader.snapshot.tables.get(collection)?.primaryKey ?? []
   // Whether there is a row does not depend on who sees it.
-  const row: Item = JSON.parse(await reader.list(collection, { fields: [key] }, { ...caller, access: system })).data
-  if (row[key] === null || row[key] === undefined) await writer.create(collection, [patch], caller)
-  else await writer.update(collection, [row[key]], patch, caller)
+  const find = async (inside: Caller): Promise<Key | null> =>
+    JSON.parse(await reader.list(collection, { fields: [key] }, { ...inside, access: system })).data[key] ?? null
+  const save = (found: Key | null, inside: Caller) =>
+    found === null ? writer.create(collection, [patch], inside) : writer.update(collection, [found], patch, inside)
+  const found = await find(caller)
+  if (found !== null) return void (await save(found, caller))
+  await writer.within(caller, async (db) => {
+    // Of several who find none one makes it, and the others change that one.
+    await db.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`plinth.singleton ${collection}`])
+    const inside = { ...caller, db }
+    await save(await find(inside), inside)
+  })
 }

@@ -195,6 +195,18 @@ describe('writes', () => {
       assert.deepEqual(await titles(), [])
     })
 
+    test('a singleton that several make at once is there once', async () => {
+      const field = { field: 'title', type: 'string' }
+      await post('/collections', { collection: 'only', schema: {}, meta: { singleton: true }, fields: [field] })
+      const titles = Array.from({ length: 8 }, (_, n) => `t${n}`)
+      const answers = await Promise.all(titles.map((title) => host.api('PATCH', '/items/only', { body: { title } })))
+      assert.deepEqual(
+        answers.map(({ data }) => data.title),
+        titles,
+      )
+      assert.equal(await host.kernel.db.text('select count(*) from "only"'), '1')
+    })
+
     test('by query: another name does not make another key', async () => {
       const common = { lang: 'en', version: 1 }
       await post('/items/page', [
