@@ -36,7 +36,9 @@ export async function exportToFile(parts: Parts, c: Context<Env>): Promise<Respo
   const ask = (path: string, init: RequestInit) => c.env.ask(new Request(origin + path, init), () => isGone())
   const place = parts.background.take()
   try {
-    const rows = await ask(`/items/${encodeURIComponent(collection)}`, {
+    // Collections of the system have paths of their own.
+    const path = parts.items.served.has(collection) ? collection.replace(/^directus_/, '') : `items/${encodeURIComponent(collection)}`
+    const rows = await ask(`/${path}`, {
       method: 'SEARCH',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ query: { limit: -1, ...wish.query, export: wish.format } }),

@@ -74,11 +74,26 @@ test('of rows and fields that whoever asked may see', async () => {
   assert.deepEqual((await host.api('GET', `/assets/${item}`)).body, [{ title: 't1' }, { title: 't2' }, { title: 't3' }])
 })
 
+test('of the system too, without its secrets', async () => {
+  const query = { fields: ['email', 'password'], filter: { email: { _eq: 'admin@example.com' } } }
+  assert.equal((await host.api('POST', '/utils/export/directus_users', { body: { format: 'json', query } })).status, 204)
+  const { item } = (await notices(4))[3]
+  assert.deepEqual((await host.api('GET', `/assets/${item}`)).body, [{ email: 'admin@example.com', password: '**********' }])
+})
+
 const refused: [why: string, path: string, body: object, token: string | null | undefined, status: number, code: string][] = [
   ['another format', 'book', { format: 'pdf', query: {} }, undefined, 400, 'INVALID_PAYLOAD'],
   ['a query that is none', 'book', { format: 'csv', query: 1 }, undefined, 400, 'INVALID_PAYLOAD'],
   ['no query', 'book', { format: 'csv' }, undefined, 400, 'INVALID_PAYLOAD'],
   ['a wrong query', 'book', { format: 'csv', query: { fields: ['nope'] } }, undefined, 403, 'FORBIDDEN'],
+  [
+    'a collection of the system that is not read by such a path',
+    'directus_sessions',
+    { format: 'csv', query: {} },
+    undefined,
+    403,
+    'FORBIDDEN',
+  ],
   ['a collection that is not there', 'nope', { format: 'csv', query: {} }, undefined, 403, 'FORBIDDEN'],
   ['who is not signed in', 'book', { format: 'csv', query: {} }, null, 403, 'FORBIDDEN'],
   ['who may make no files', 'book', { format: 'csv', query: {} }, 'reader', 403, 'FORBIDDEN'],
@@ -87,6 +102,6 @@ for (const [why, path, body, token, status, code] of refused) {
   test(`refuses ${why}`, async () => {
     const answer = await host.api('POST', `/utils/export/${path}`, { body, ...(token === undefined ? {} : { token }) })
     assert.deepEqual([answer.status, answer.code], [status, code])
-    assert.equal((await host.api('GET', '/files')).data.length, 2)
+    assert.equal((await host.api('GET', '/files')).data.length, 3)
   })
 }
