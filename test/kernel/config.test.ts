@@ -132,9 +132,13 @@ test('the value of a variable that holds a secret is never shown', () => {
     const [line = ''] = faultsOf(() => parsePluginOptions([keeper], { [name]: 'hidden' }))
     assert.deepEqual(line, `${name} is a value it may not hold; it may hold digits.`)
   }
-  const [line = ''] = faultsOf(() => parseKernelConfig({ DATABASE_URL: 'mysql://someone:hidden@host/x' }))
-  assert.match(line, /^DATABASE_URL is a value it may not hold; it may hold an address such as postgres:\/\//)
-  assert.ok(!line.includes('hidden'))
+  for (const name of ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DB_CONNECTION_STRING']) {
+    for (const address of ['mysql://someone:hidden@host/x', 'postgres://someone:hidden@host:port/x']) {
+      const [line = ''] = faultsOf(() => parseKernelConfig({ [name]: address }))
+      assert.match(line, new RegExp(`^${name} is a value it may not hold; it may hold an address such as postgres://`))
+      assert.ok(!line.includes('hidden'))
+    }
+  }
 })
 
 describe('names', () => {
