@@ -3,7 +3,7 @@ import net from 'node:net'
 import { LRUCache } from 'lru-cache'
 import postgres from 'postgres'
 import type { Log } from '../log.ts'
-import { type Database, DatabaseError, type Parameter, type QueryOptions } from './database.ts'
+import { type Database, DatabaseError, type Parameter, type QueryOptions, quoteName } from './database.ts'
 import { keepListening, type OpenListening } from './listening.ts'
 import { createPool, type Session, watch } from './pool.ts'
 import { createUserTypes, parsers, toText } from './values.ts'
@@ -12,6 +12,8 @@ export interface PostgresOptions {
   readonly url: string
   /** For LISTEN, where `url` leads to a pooler. */
   readonly directUrl?: string | null
+  /** Where names without a schema are looked for, if not where the server would. Not behind a pooler, which has a say in it. */
+  readonly schemas?: readonly string[]
   readonly poolSize?: number
   /** ms */
   readonly statementTimeout?: number
@@ -46,7 +48,7 @@ const defaults = {
   silence: 5000,
 }
 
-type Settings = Required<Omit<PostgresOptions, 'log'>> & Pick<PostgresOptions, 'log'>
+type Settings = Required<Omit<PostgresOptions, 'log' | 'schemas'>> & Pick<PostgresOptions, 'log' | 'schemas'>
 
 /** What all sessions of one database share. */
 interface Shared {
@@ -116,7 +118,7 @@ function openSession(settings: Settings, shared: Shared, onnotify?: Parameters<O
     max_lifetime: null,
     fetch_types: false,
     types: types as never,
-    connection: sessionParameters(pooler, statementTimeout),
+    connection: sessionParameters(settings),
     onnotice: ({ message }) => log?.debug('Notice from the database', { notice: message }),
     onnotify,
     onclose: () => {
@@ -236,7 +238,7 @@ function openSession(settings: Settings, shared: Shared, onnotify?: Parameters<O
 }
 
 /** So that the text of every value is the same whatever the server, the database or the role are set to. */
-const sessionParameters = (pooler: boolean, statementTimeout: number) => ({
+const sessionParameters = ({ pooler, statementTimeout, schemas = ['public'] }: Settings) => ({
   application_name: 'plinth',
   TimeZone: 'UTC',
   DateStyle: 'ISO, MDY',
@@ -247,6 +249,8 @@ const sessionParameters = (pooler: boolean, statementTimeout: number) => ({
     extra_float_digits: 1,
     jit: 'off',
     statement_timeout: statementTimeout,
+    // A server whose own path leads to public may lead to extensions too.
+    ...(schemas[0] !== 'public' && { search_path: schemas.map(quoteName).join(', ') }),
   }),
 })
 

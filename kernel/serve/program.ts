@@ -48,10 +48,8 @@ export async function createProgram(environment: Environment, loadPlugins: LoadP
 }
 
 function readRuntime(): Program['runtime'] {
-  const { bun, deno, node } = process.versions
-  if (bun) return { name: 'bun', version: bun }
-  if (deno) return { name: 'deno', version: deno }
-  return { name: 'node', version: node }
+  const name = (['bun', 'deno', 'node'] as const).find((known) => process.versions[known])!
+  return { name, version: process.versions[name]! }
 }
 
 async function readVersion(): Promise<string> {
