@@ -202,6 +202,7 @@ function fromDatabase(thrown: unknown): Problem | undefined {
   if (!(thrown instanceof DatabaseError)) return undefined
   const reason = thrown.unavailable ? 'The database cannot be reached; try again.' : busy[thrown.state]
   if (reason) return problems.SERVICE_UNAVAILABLE(reason, { service: 'database' }, thrown)
+  if (thrown.state === '42501') return problems.FORBIDDEN('The database does not allow it.', {}, thrown)
   return thrown.state.startsWith('22') ? problems.INVALID_QUERY('A value does not fit its type.', {}, thrown) : undefined
 }
 

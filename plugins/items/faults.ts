@@ -32,8 +32,6 @@ export function toWriteProblem(
       return problems.VALUE_TOO_LONG(undefined, { collection, ...alone }, thrown)
     case '22003':
       return problems.VALUE_OUT_OF_RANGE(undefined, { collection, ...alone }, thrown)
-    case '42501':
-      return problems.FORBIDDEN('The database does not allow it.', {}, thrown)
     case '428C9':
       return problems.INVALID_PAYLOAD(thrown.detail, {}, thrown)
     default:

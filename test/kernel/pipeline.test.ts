@@ -30,6 +30,7 @@ describe('what a route throws', () => {
     ['a statement that took too long', new DatabaseError('hidden', '57014'), 503, ['SERVICE_UNAVAILABLE'], 1],
     ['a serialization failure beyond all retries', new DatabaseError('hidden', '40001'), 503, ['SERVICE_UNAVAILABLE'], 1],
     ['a value that does not fit', new DatabaseError('hidden', '22P02'), 400, ['INVALID_QUERY'], 0],
+    ['a table that the database role may not read', new DatabaseError('hidden', '42501'), 403, ['FORBIDDEN'], 0],
     ['wrong SQL', new DatabaseError('hidden', '42601'), 500, ['INTERNAL_SERVER_ERROR'], 1],
   ]
   for (const [why, thrown, status, codes, logged] of cases) {
