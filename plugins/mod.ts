@@ -1,5 +1,5 @@
 /** The plugins that an installation has unless it says otherwise, and how PLUGINS and the config file change that. Imports are lazy. */
-import { type ConfigFile, type Plugin, StartError } from 'plinth'
+import { type ConfigFile, isObject, type Plugin, StartError } from 'plinth'
 
 /** In the order in which they start, unless they need another one. */
 const ours: Readonly<Record<string, () => Promise<Plugin>>> = {
@@ -46,9 +46,10 @@ export const pluginNames: readonly string[] = Object.keys(ours)
 /**
  * The plugins to run. `changes` are the words of PLUGINS: `-graphql` takes one of ours away, `./my-plugin.ts` adds a stranger's, read
  * relative to `folder` (a file: URL that ends with a slash); any other word is a package to import.
- * @throws StartError naming every word that leads nowhere.
+ * @throws StartError naming every word that leads nowhere, and what the config file may not hold.
  */
 export async function loadPlugins(changes: readonly string[], folder: string, file: ConfigFile = {}): Promise<Plugin[]> {
+  checkFile(file)
   const without = new Set([...changes.filter((word) => word.startsWith('-')).map((word) => word.slice(1)), ...(file.without ?? [])])
   const faults = [...without]
     .filter((name) => !(name in ours))
@@ -60,6 +61,24 @@ export async function loadPlugins(changes: readonly string[], folder: string, fi
   ])
   if (faults.length) throw new StartError(faults.join('\n'))
   return [...own, ...strange.filter((plugin) => plugin !== undefined), ...(file.plugins ?? [])]
+}
+
+const isListOf = (isOne: (value: unknown) => boolean) => (value: unknown) => Array.isArray(value) && value.every(isOne)
+
+/** Its author may have had no types to lean on. */
+function checkFile(file: ConfigFile): void {
+  const parts: Readonly<Record<keyof ConfigFile, [fits: (value: unknown) => boolean, expected: string]>> = {
+    plugins: [isListOf(isPlugin), 'a list of plugins, each made with definePlugin'],
+    without: [isListOf((name) => typeof name === 'string'), 'a list of names'],
+    options: [isObject, 'an object of options by the names of plugins'],
+  }
+  if (!isObject(file)) throw new StartError('plinth.config.ts exports something else than an object: see defineConfig.')
+  const faults = Object.entries(file).flatMap(([name, value]) => {
+    const [fits, expected] = (Object.hasOwn(parts, name) && parts[name as keyof ConfigFile]) || []
+    if (!fits) return [`plinth.config.ts holds "${name}", which is nothing: it may hold ${Object.keys(parts).join(', ')}.`]
+    return value === undefined || fits(value) ? [] : [`"${name}" of plinth.config.ts must be ${expected}.`]
+  })
+  if (faults.length) throw new StartError(faults.join('\n'))
 }
 
 const isPlugin = (value: unknown): value is Plugin =>

@@ -16,6 +16,7 @@ test('parseDotenv()', async (t) => {
     ['lets quoted values have several lines', 'A="one\ntwo"\nB=3', { A: 'one\ntwo', B: '3' }],
     ['takes empty values and = in values', 'A=\nB=a=b', { A: '', B: 'a=b' }],
     ['lets the last of equal names win', 'A=1\nA=2', { A: '2' }],
+    ['passes over a byte order mark', '\uFEFFA=1', { A: '1' }],
     ['expands nothing', 'A=$HOME', { A: '$HOME' }],
   ]
   for (const [why, text, values] of rows) await t.test(why, () => assert.deepEqual(parseDotenv(text), values))
