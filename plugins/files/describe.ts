@@ -1,4 +1,4 @@
-/** What an image says of itself: size, camera, caption, keywords. */
+/** What an image says of itself: size, camera, caption, keywords, and where its subject is. */
 
 export interface Description {
   readonly width: number | null
@@ -7,6 +7,14 @@ export interface Description {
   readonly title?: string
   readonly description?: string
   readonly tags?: readonly string[]
+  /** Pixels of the image as it is shown. */
+  readonly focal_point_x?: number
+  readonly focal_point_y?: number
+}
+
+interface Size {
+  readonly width: number
+  readonly height: number
 }
 
 export const nothing: Description = { width: null, height: null, metadata: null }
@@ -23,7 +31,26 @@ export async function describe(bytes: Uint8Array, allowed: readonly string[]): P
   if (!found) return nothing
   const turned = (found.orientation ?? 1) >= 5
   const [width, height] = turned ? [found.height, found.width] : [found.width, found.height]
-  return { width, height, ...(await readTags(bytes, Boolean(found.exif || found.iptc), allowed)) }
+  const { subject, ...said } = await readTags(bytes, Boolean(found.exif || found.iptc), allowed)
+  const focal = subject && shown(subject, found, found.orientation ?? 1)
+  return { width, height, ...said, ...(focal && { focal_point_x: focal[0], focal_point_y: focal[1] }) }
+}
+
+/** Where a point of the stored image is once it is turned as its orientation says (Exif 3.0, 4.6.5.1.6); undefined outside of it. */
+function shown([x, y]: Point, { width, height }: Size, orientation: number): Point | undefined {
+  if (!(x >= 0 && x <= width && y >= 0 && y <= height)) return undefined
+  const [across, down] = [width - x, height - y]
+  const turned: readonly Point[] = [
+    [x, y],
+    [across, y],
+    [across, down],
+    [x, down],
+    [y, x],
+    [down, x],
+    [down, across],
+    [y, across],
+  ]
+  return turned[orientation - 1]
 }
 
 /** What other programs call these. */
@@ -32,13 +59,21 @@ const names: Readonly<Record<string, string>> = {
   ExifImageWidth: 'PixelXDimension',
   ExifImageHeight: 'PixelYDimension',
 }
+type Point = readonly [x: number, y: number]
+
+/** Exif's `SubjectArea` begins with its centre, whatever its form (4.6.6.7.22); `SubjectLocation` is one. A centre of nothing is none. */
+function subjectOf({ SubjectArea: area, SubjectLocation: location }: Record<string, unknown>): Point | undefined {
+  const [x, y] = Array.from((area ?? location ?? []) as ArrayLike<unknown>)
+  return Number.isInteger(x) && Number.isInteger(y) && (x || y) ? [Number(x), Number(y)] : undefined
+}
+
 const sections = ['ifd0', 'exif', 'gps', 'iptc'] as const
 
 async function readTags(
   bytes: Uint8Array,
   any: boolean,
   allowed: readonly string[],
-): Promise<Pick<Description, 'metadata' | 'title' | 'description' | 'tags'>> {
+): Promise<Pick<Description, 'metadata' | 'title' | 'description' | 'tags'> & { subject?: Point | undefined }> {
   if (!any) return { metadata: {} }
   const { default: exifr } = await import('exifr')
   const wanted = { ifd0: {}, exif: true, gps: true, iptc: true, xmp: false, icc: false, mergeOutput: false, translateValues: false }
@@ -50,6 +85,7 @@ async function readTags(
   const keywords = iptc?.Keywords
   const title = iptc?.ObjectName ?? iptc?.Headline
   return {
+    subject: subjectOf(found.exif ?? {}),
     metadata: Object.fromEntries(
       sections.flatMap((section) => {
         const kept = keptOf(section, found[section] ?? {}, allowed)

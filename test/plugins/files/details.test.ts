@@ -128,3 +128,57 @@ test('describe() keeps the tags that are allowed, no bytes, and no place unless 
   assert.deepEqual([all.ifd0!.Artist, all.ifd0!.Orientation, all.exif!.PixelXDimension], ['Ann', 1, 40])
   assert.ok(!('ExifVersion' in all.exif!) || typeof all.exif!.ExifVersion === 'string')
 })
+
+/** A JPEG with an Exif segment of our own, as libvips writes no lists of numbers: an orientation and one tag of shorts (TIFF 6.0, section 2). */
+function withExif(jpeg: Buffer, orientation: number, tag: number, values: readonly number[]): Buffer {
+  const tiff = Buffer.alloc(64)
+  tiff.write('MM\0*', 0, 'latin1')
+  tiff.writeUInt32BE(8, 4)
+  const entry = (at: number, id: number, type: number, count: number) => {
+    tiff.writeUInt16BE(id, at)
+    tiff.writeUInt16BE(type, at + 2)
+    tiff.writeUInt32BE(count, at + 4)
+  }
+  tiff.writeUInt16BE(2, 8)
+  entry(10, 0x112, 3, 1)
+  tiff.writeUInt16BE(orientation, 18)
+  entry(22, 0x8769, 4, 1)
+  tiff.writeUInt32BE(38, 30)
+  tiff.writeUInt16BE(1, 38)
+  entry(40, tag, 3, values.length)
+  if (values.length > 2) tiff.writeUInt32BE(56, 48)
+  for (const [i, value] of values.entries()) tiff.writeUInt16BE(value, (values.length > 2 ? 56 : 48) + 2 * i)
+  const head = Buffer.from([0xff, 0xe1, 0, 8 + tiff.length, ...Buffer.from('Exif\0\0')])
+  return Buffer.concat([jpeg.subarray(0, 2), head, tiff, jpeg.subarray(2)])
+}
+
+test('describe() says where the subject is in the image as it is shown, whatever its orientation', async () => {
+  const [area, location, number] = [0x9214, 0xa214, 0x829d]
+  const block = await sharp({ create: { width: 20, height: 20, channels: 3, background: 'white' } })
+    .png()
+    .toBuffer()
+  const jpeg = await sharp({ create: { width: 400, height: 200, channels: 3, background: 'black' } })
+    .composite([{ input: block, left: 90, top: 40 }])
+    .jpeg()
+    .toBuffer()
+  for (let orientation = 1; orientation <= 8; orientation++) {
+    const bytes = withExif(jpeg, orientation, area, [100, 50, 20, 20])
+    const { data, info } = await sharp(bytes).autoOrient().greyscale().raw().toBuffer({ resolveWithObject: true })
+    const bright = [...data.keys()].filter((i) => data[i]! > 127)
+    const middle = (of: (i: number) => number) => bright.reduce((sum, i) => sum + of(i), 0) / bright.length
+    const said = await describeImage(bytes, [])
+    assert.deepEqual([said.width, said.height], [info.width, info.height])
+    assert.ok(Math.abs(said.focal_point_x! - middle((i) => i % info.width)) < 2, `x, orientation ${orientation}`)
+    assert.ok(Math.abs(said.focal_point_y! - middle((i) => Math.floor(i / info.width))) < 2, `y, orientation ${orientation}`)
+  }
+  const pointOf = async (tag: number, values: number[]) => {
+    const { focal_point_x: x, focal_point_y: y } = await describeImage(withExif(jpeg, 1, tag, values), [])
+    return [x, y]
+  }
+  assert.deepEqual(await pointOf(area, [30, 60]), [30, 60])
+  assert.deepEqual(await pointOf(area, [30, 60, 9]), [30, 60])
+  assert.deepEqual(await pointOf(location, [7, 60]), [7, 60])
+  assert.deepEqual(await pointOf(area, [0, 0]), [undefined, undefined], 'nothing is said')
+  assert.deepEqual(await pointOf(area, [500, 60]), [undefined, undefined], 'outside')
+  assert.deepEqual(await pointOf(number, [1, 2]), [undefined, undefined], 'another tag')
+})
