@@ -297,10 +297,10 @@ describe('imports', () => {
   })
 })
 
-test('the kernel has at most 2,500 lines of code: what few requests need is a plugin', () => {
+test('the kernel has fewer than 2,500 lines of code: what few requests need is a plugin', () => {
   const root = new URL('../kernel/', import.meta.url)
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.[jt]s$/.test(name))
   const lines = files.flatMap((name) => readFileSync(new URL(name, root), 'utf8').split('\n'))
   const code = lines.filter((line) => !/^\s*(\/\/|\*|\/\*|$)/.test(line))
-  assert.ok(code.length > 1000 && code.length <= 2500, `${code.length} lines`)
+  assert.ok(code.length > 1000 && code.length < 2500, `${code.length} lines`)
 })

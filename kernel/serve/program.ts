@@ -19,11 +19,12 @@ export interface OwnProgram extends Program {
 
 export async function createProgram(environment: Environment, loadPlugins: LoadPlugins): Promise<OwnProgram> {
   const runtime = readRuntime()
+  const { default: about } = await import('../../package.json', { with: { type: 'json' } })
   const kernels: Kernel[] = []
   const configure = async () => parseKernelConfig(environment, await readConfigFile())
   const plugins = async () => loadPlugins(words(environment.PLUGINS ?? ''), pathToFileURL('./').href, await readConfigFile())
   return {
-    version: await readVersion(),
+    version: about.version,
     runtime,
     configure,
     plugins,
@@ -50,9 +51,4 @@ export async function createProgram(environment: Environment, loadPlugins: LoadP
 function readRuntime(): Program['runtime'] {
   const name = (['bun', 'deno', 'node'] as const).find((known) => process.versions[known])!
   return { name, version: process.versions[name]! }
-}
-
-async function readVersion(): Promise<string> {
-  const { default: file } = await import('../../package.json', { with: { type: 'json' } })
-  return file.version
 }
