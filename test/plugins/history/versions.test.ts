@@ -130,6 +130,14 @@ describe('versions and reverts', () => {
     assert.deepEqual(await host.kernel.db.query('select title, secret, pin from book where id = 1'), [{ title: 'b', ...kept }])
   })
 
+  test('a revert leaves secrets of nested items as they are', async () => {
+    await host.kernel.db.execute(`insert into author (name, pin) values ('a', 'kept');
+      insert into directus_activity (id, action, collection, item) values (91, 'version_save', 'book', '1');
+      insert into directus_revisions (id, activity, collection, item, data) values (91, 91, 'book', '1', '{"author":{"id":1,"name":"b","pin":"${mask}"}}')`)
+    assert.equal((await post('/utils/revert/91', undefined)).status, 204)
+    assert.deepEqual(await host.kernel.db.query('select name, pin from author'), [{ name: 'b', pin: 'kept' }])
+  })
+
   test('a revert of something whose collection is gone is refused', async () => {
     await host.kernel.db.execute(`insert into directus_activity (id, action, collection, item) values (90, 'create', 'gone', '1');
       insert into directus_revisions (id, activity, collection, item, data) values (90, 90, 'gone', '1', '{"a":1}')`)
