@@ -3,7 +3,7 @@ import { type Access, type Field, nobody, type Problem, problems, system, type T
 import type { Item } from './api.ts'
 import { isJson } from './format.ts'
 import { checkKeyPart } from './keys.ts'
-import { isDay } from './values.ts'
+import { farTimeOf, isDay } from './values.ts'
 
 /** What is known of an item beside its own values. */
 export interface Surroundings {
@@ -116,7 +116,10 @@ function parseJson(text: string, refuse: Refuse): unknown {
 }
 
 function wellFormed(field: Field, value: unknown, refuse: Refuse, form: RegExp): string {
-  if (typeof value === 'string' && form.test(value)) return value
+  if (typeof value === 'string') {
+    const text = farTimeOf(value) ?? (form.test(value) ? value : undefined)
+    if (text !== undefined) return text
+  }
   throw refuse(`a ${field.type} in ISO 8601`)
 }
 

@@ -93,7 +93,7 @@ function toTime(field: Field, value: unknown): string {
     return field.type === 'date' ? text.slice(0, 10) : field.type === 'time' ? text.slice(11, 23) : text
   }
   const text = String(value).trim()
-  if (field.type !== 'time' && /^[+-]?infinity$/i.test(text)) return text
+  if (field.type !== 'time' && isEndless(text)) return text
   const form = timeForms[field.column!.baseType] ?? timeForms[field.type]!
   const plainDay = /^\d{4}-\d{2}-\d{2}(?!\d)/.exec(text)
   if (!form.test(text) || (plainDay && !isDay(plainDay[0]))) throw refuse(field, `a ${field.type} in ISO 8601`)
@@ -111,6 +111,12 @@ export function checkLabel(field: Field, value: unknown): void {
   const { labels } = field.column!
   if (labels && value !== null && !labels.includes(String(value))) throw refuse(field, `one of ${labels.join(', ')}`)
 }
+
+const isEndless = (text: string): boolean => /^[+-]?infinity$/i.test(text)
+
+/** What four digits of a year cannot tell, as it is shown, in PostgreSQL's words; undefined for all else. */
+export const farTimeOf = (text: string): string | undefined =>
+  isEndless(text) ? text : /^([+-]\d{4,6}|\d{5,6})-/.test(text) ? toYear(text) : undefined
 
 /** ISO 8601 counts years with a sign, zero among them; PostgreSQL has none, and counts those before it backwards. */
 function toYear(text: string): string {

@@ -514,6 +514,13 @@ describe('times that four digits of a year cannot tell', () => {
     assert.deepEqual((await host.api('GET', '/items/far')).data, rows)
   })
 
+  test('are taken as they are shown', async () => {
+    assert.equal((await host.api('DELETE', '/items/far', { body: rows.map(({ id }) => id) })).status, 204)
+    assert.deepEqual((await host.api('POST', '/items/far', { body: rows })).data, rows)
+    const { code } = await host.api('PATCH', '/items/far/1', { body: { stamp: '-000043-13-15T12:00:00' } })
+    assert.equal(code, 'INVALID_PAYLOAD')
+  })
+
   test('find their row by what is shown', async () => {
     for (const { id, ...shown } of rows) {
       for (const [name, value] of Object.entries(shown)) {
