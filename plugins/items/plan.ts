@@ -282,11 +282,12 @@ class Planner {
       } else if (head.includes(':')) {
         // A scope says which of several collections is meant; a field that leads to one is just that field.
         if (!table.fields.has(name)) throw missingField(table, name)
-        wish(head.split(':')[0]!, link?.kind === 'm2a' ? [head, ...rest] : [])
+        const [key = ''] = head.split(':')
+        wish(key, link?.kind === 'm2a' ? [head.slice(key.length + 1), ...rest] : [])
       } else if (rest.length) {
         // A path through a plain column leads nowhere and is left out, as the API has it.
         if (link && !table.fields.has(name)) throw missingField(table, name)
-        if (link) wish(head, link.kind === 'm2a' ? [`${head}:*`, ...rest] : rest)
+        if (link) wish(head, link.kind === 'm2a' ? ['*', ...rest] : rest)
       } else {
         if (!known(name)) throw missingField(table, name)
         wish(head, [])
@@ -306,7 +307,7 @@ class Planner {
   #starred(table: Table, name: string, rest: FieldPath, from: Link | undefined): FieldPath {
     const link = table.links.get(name)
     if (!link || !rest.length || (!this.#backlink && link.relation === from?.relation)) return []
-    return link.kind === 'm2a' ? [`${name}:*`, ...rest] : rest
+    return link.kind === 'm2a' ? ['*', ...rest] : rest
   }
 
   #select(table: Table, key: string, name: string, below: readonly FieldPath[], deep: DeepShape, beside: ListShape['deep']): Selection[] {
@@ -328,7 +329,7 @@ class Planner {
     return field.column ? [{ kind: 'column', key, place: { via: [], field, fn: null } }] : []
   }
 
-  /** Paths below start with `field:scope`, or with `field:*` for what is asked of every scope that has it. */
+  /** Paths below start with a scope, or with `*` for what is asked of every scope that has it. */
   #selectAny(
     key: string,
     field: Field,
@@ -337,19 +338,18 @@ class Planner {
     deep: ListShape['deep'],
     isGuarded: boolean,
   ): Selection {
-    const every = `${field.name}:*`
     const hops = this.#hopsOfAny(field.name, link)
     const knows = (hop: Hop, name = '') => name === '*' || hop.table.fields.has(name)
     for (const [head, first] of below) {
-      if (head === every && !hops.some((hop) => knows(hop, first)))
+      if (head === '*' && !hops.some((hop) => knows(hop, first)))
         throw problems.FORBIDDEN(`There is no field "${first}" behind "${field.name}", or it is not yours to see.`)
     }
     const nodes = hops.map((hop) => {
       const paths = below
-        .filter(([head, first]) => (head === every ? knows(hop, first) : head === hop.name))
+        .filter(([head, first]) => (head === '*' ? knows(hop, first) : head === hop.table.name))
         .map(([, ...rest]) => rest)
         .filter((path) => path.length)
-      const said = own(deep, hop.name) ?? plainShape
+      const said = own(deep, `${key}:${hop.table.name}`) ?? plainShape
       this.#checkSingle(hop, said)
       return {
         hop,

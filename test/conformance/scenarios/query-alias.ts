@@ -33,6 +33,22 @@ const scenario: Scenario = async (api) => {
   await ask({ remarks: 'comments' }, '*')
   await ask({ kinds: 'genres' }, 'kinds.genre.name')
   await ask({ parts: 'blocks' }, 'parts.item:q_texts.body')
+  const blocks = asker(api, 'q_books_blocks')
+  const said = { alias: { x: 'item' }, sort: 'id' }
+  for (const fields of [
+    'x',
+    'x.body',
+    'x.*',
+    'x:q_texts.body,x:q_images.width',
+    'x:q_images.artist.name,x:q_texts.id',
+    'x:q_texts.missing',
+  ])
+    await blocks({ ...said, fields })
+  await blocks({ ...said, fields: 'id,x:q_texts.body,item' })
+  const both = { ...said, fields: 'x:q_texts.body,x:q_images.file' }
+  await blocks({ ...both, deep: { 'x:q_texts': { _filter: { body: 'Once' } } } })
+  await blocks({ ...both, deep: { 'item:q_texts': { _filter: { body: 'Once' } } } })
+  await books({ sort: 'id', fields: 'blocks.x.body,blocks.item', deep: { blocks: { _alias: { x: 'item' } } } })
 
   api.proves('reading: alias-relation')
   await ask({ good: 'comments', bad: 'comments' }, 'good.id,bad.id', {
