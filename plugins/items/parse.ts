@@ -12,8 +12,11 @@ import { checkDepth, type Limits, objectOf, type Params, pathOf, wordsOf } from 
 export { parseFilter } from './parse-filter.ts'
 export type { Limits } from './words.ts'
 
-/** @throws INVALID_QUERY naming the parameter at fault; FORBIDDEN where the reference takes a list for field names. */
-export function parseQuery(input: QueryInput, limits: Limits): Query {
+/**
+ * `key`: the field that names the one item that is asked for. A filter on it alone is ignored, as the API has it.
+ * @throws INVALID_QUERY naming the parameter at fault; FORBIDDEN where the reference takes a list for field names.
+ */
+export function parseQuery(input: QueryInput, limits: Limits, key?: string): Query {
   const params: Params = typeof input === 'string' ? parseQueryString(input) : input
   const values: unknown[] = []
   const { [selection]: selected, [paging]: direction } = typeof input === 'string' ? {} : input
@@ -23,11 +26,12 @@ export function parseQuery(input: QueryInput, limits: Limits): Query {
   const offset = parseOffset('', params, limit, limits)
   const wantsCursor = params.cursor !== undefined && params.cursor !== null
   const cursor = wantsCursor && params.cursor !== '' ? parseCursor(scalarText('cursor', params.cursor)) : null
+  const filter = parseFilter('filter', params.filter, values, limits)
   const shape: QueryShape = {
     fields: wishes ? [] : parseFields(params.fields, limits),
     wishes,
     page: parted?.page ?? null,
-    filter: parseFilter('filter', params.filter, values, limits),
+    filter: key !== undefined && isOnlyOf(key, params.filter) ? null : filter,
     search: parseSearch('search', params.search, values),
     sort: parseSort('sort', params.sort, limits),
     limit,
@@ -50,6 +54,11 @@ export function parseQuery(input: QueryInput, limits: Limits): Query {
     cursor,
     version: parseVersion(params.version),
   }
+}
+
+function isOnlyOf(field: string, raw: unknown): boolean {
+  const [name, ...others] = Object.keys(objectOf('filter', raw) ?? {})
+  return name === field && !others.length
 }
 
 /** A cursor is a place in a list of rows, and says by itself where a page begins. */

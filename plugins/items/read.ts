@@ -276,7 +276,8 @@ export class Reader {
     const seen = text === undefined ? undefined : this.#byText.get(text)
     if (seen) return { table, known: seen }
 
-    const query = parseQuery(input, this.#limits)
+    const [key, ...others] = form === 'one' ? table.primaryKey : []
+    const query = parseQuery(input, this.#limits, others.length ? undefined : key)
     const shape = place + JSON.stringify(query.shape)
     let compiled = this.#byShape.get(shape)
     if (!compiled) {

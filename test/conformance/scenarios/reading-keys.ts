@@ -25,6 +25,26 @@ const scenario: Scenario = async (api) => {
   await api.get('/items/c_keyed/1?fields=missing')
   await api.get('/items/c_keyed/1?fields=id,id')
 
+  api.proves('reading: item-parameters')
+  for (const filter of [
+    '{"id":{"_eq":2}}',
+    '{"id":2}',
+    '{"id":{"_in":[2,3]}}',
+    '{"id":{"_eq":"abc"}}',
+    '{"id":{"_neq":1},"name":"one"}',
+    '{"_and":[{"id":2}]}',
+    '{"_and":[{"id":1}]}',
+    '{"_or":[{"id":2},{"name":"one"}]}',
+    '{"name":"two"}',
+    '{"name":"one"}',
+    '{"missing":1}',
+  ])
+    await api.get(`/items/c_keyed/1?filter=${filter}`)
+  await api.get('/items/c_keyed/999?filter={"id":1}')
+  await api.get('/items/c_keyed/1?search=two')
+  await api.get('/items/c_keyed/1?filter={"id":2}&aggregate={"count":"*"}')
+  await api.patch('/items/c_keyed/1?filter={"id":2}', { name: 'one' })
+
   api.proves('reading: by-key')
   for (const missing of [
     '999',
