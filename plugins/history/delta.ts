@@ -79,16 +79,34 @@ export function linksIn(snapshot: Snapshot, table: Table, payload: Item): Readon
 
 const unmarked = ({ _user, _date, ...item }: Item): Item => item
 
+const ofTable = (table: Table, item: Item): Item => Object.fromEntries(Object.entries(item).filter(([name]) => table.fields.has(name)))
+
 /** The fields that a version changes, without marks. */
-export function changesIn(snapshot: Snapshot, table: Table, delta: Item): Item {
-  const plain = eachItem(snapshot, table, delta, unmarked)
-  return Object.fromEntries(Object.entries(plain).filter(([name]) => table.fields.has(name)))
+export const changesIn = (snapshot: Snapshot, table: Table, delta: Item): Item => ofTable(table, eachItem(snapshot, table, delta, unmarked))
+
+/** The same as reads show it: nested items keep who saved them, and when; `isNew`: so does the item itself. */
+export function signedChangesIn(snapshot: Snapshot, table: Table, delta: Item, isNew: boolean): Item {
+  const signed = eachItem(snapshot, table, delta, (each, own) => (own && (isNew || each !== delta) ? withMark(own, each) : unmarked(each)))
+  return ofTable(table, signed)
+}
+
+/** What only names a row does not change it. */
+function withMark(table: Table, { _user, _date, ...item }: Item): Item {
+  const { primaryKey } = table
+  const named = primaryKey.every((name) => (item[name] ?? null) !== null)
+  if (named && Object.keys(item).every((name) => primaryKey.includes(name) || !table.fields.has(name))) return item
+  const moment = named ? 'updated' : 'created'
+  for (const { name, special } of table.fields.values()) {
+    if (_date && special.includes(`date-${moment}`)) item[name] = _date
+    if (_user && special.includes(`user-${moment}`) && (named || (item[name] ?? null) === null)) item[name] = _user
+  }
+  return item
 }
 
 /** The same with the item's key, and with the last mark where the item keeps who changed it and when. */
 export function shownDelta(snapshot: Snapshot, table: Table, item: string | null, delta: Item | null): Item {
   const [key, ...others] = table.primaryKey
-  const shown: Item = changesIn(snapshot, table, delta ?? {})
+  const shown: Item = signedChangesIn(snapshot, table, delta ?? {}, false)
   // Saved or not: the key of an item does not change.
   if (key !== undefined && !others.length) shown[key] = item
   for (const { name, special } of table.fields.values()) {

@@ -1,7 +1,7 @@
 /** Reads of items as one of their versions has them: `?version=key`. */
 import { type Access, type Host, system, type Table } from 'plinth'
 import { type Caller, type Item, type Items, type ItemVersion, itemsVersion } from 'plinth/items'
-import { changesIn, shownDelta } from './delta.ts'
+import { shownDelta, signedChangesIn } from './delta.ts'
 
 interface Found {
   readonly id: string
@@ -40,7 +40,7 @@ export function readVersions(host: Host, engine: Items): void {
   function patchOf(table: Table, { item, delta }: Found): Item {
     if (!delta) return {}
     const { snapshot } = host.registry
-    const changed = item === null ? changesIn(snapshot, table, delta) : shownDelta(snapshot, table, item, delta)
+    const changed = item === null ? signedChangesIn(snapshot, table, delta, true) : shownDelta(snapshot, table, item, delta)
     return Object.fromEntries(Object.entries(changed).filter(([name]) => !table.primaryKey.includes(name)))
   }
 }

@@ -56,7 +56,7 @@ export function parseQuery(input: QueryInput, limits: Limits, key?: string): Que
   }
 }
 
-function isOnlyOf(field: string, raw: unknown): boolean {
+export function isOnlyOf(field: string, raw: unknown): boolean {
   const [name, ...others] = Object.keys(objectOf('filter', raw) ?? {})
   return name === field && !others.length
 }

@@ -5,6 +5,7 @@
 import { isObject, Problem, system, type Table, type Transaction } from 'plinth'
 import type { Caller, ChangedEvent, Item, ItemVersion, Key, VersionEvent } from './api.ts'
 import { keyOf } from './keys.ts'
+import { isOnlyOf } from './parse.ts'
 import type { Stored } from './permit/stored.ts'
 import type { ReadNode, Selection } from './plan.ts'
 import { missingItem, type Reader } from './read.ts'
@@ -99,7 +100,9 @@ export function createPreview(reader: Reader, writer: Writer) {
     failures: ReadonlyMap<ItemVersion, Problem>,
     changes: readonly ChangedEvent[],
   ): Promise<{ data: unknown[]; meta?: Item }> {
-    const { limit, meta, ...rest } = query
+    const { limit, meta, ...said } = query
+    const [name = '', ...others] = table.primaryKey
+    const rest = key !== undefined && !others.length && isOnlyOf(name, said.filter) ? { ...said, filter: undefined } : said
     const most = limit || (limit === 0 ? 0 : key !== undefined || keys ? -1 : reader.defaultLimit)
     const asked = { ...rest, limit: most, ...(meta === 'next_cursor' && { meta }) }
     const named = [...items.keys()]
