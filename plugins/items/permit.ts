@@ -57,8 +57,9 @@ export class Permits {
   /** System tables have routes of their own; /items does not serve them. Rights are asked first: whoever has none must not learn what there is. */
   checkServed(access: Access, snapshot: Snapshot, action: Action, collection: string): Table {
     const table = snapshot.tables.get(collection)
-    // A singleton that is changed may be yet to be made.
-    const makes = action === 'update' && table?.singleton && this.of(access, snapshot).rulesOf('update', collection) === undefined
+    // A singleton that is changed may be yet to be made; who may do neither hears what they would of any collection.
+    const may = (what: WriteAction) => this.of(access, snapshot).rulesOf(what, collection) !== undefined
+    const makes = action === 'update' && table?.singleton && !may('update') && may('create')
     this.authorise(access, snapshot, makes ? 'create' : action, collection)
     if (!table || table.system) throw problems.FORBIDDEN(`There is no collection "${collection}", or it is not yours to see.`)
     return table

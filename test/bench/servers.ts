@@ -47,7 +47,13 @@ export async function startOurs(
     ...data,
     ...settings,
   }
-  return start('ours', ['--max-semi-space-size=8', fileOf('../../kernel/serve/main.js'), 'start'], variables, /address\s+(http\S+)/, bearer(token))
+  return start(
+    'ours',
+    ['--max-semi-space-size=8', fileOf('../../kernel/serve/main.js'), 'start'],
+    variables,
+    /address\s+(http\S+)/,
+    bearer(token),
+  )
 }
 
 /** Articles list their comments: foreign keys alone say nothing of that. */

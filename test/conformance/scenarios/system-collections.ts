@@ -4,6 +4,7 @@ import type { Json, Scenario } from '../runner.ts'
 
 const ids = {
   de: 'aaaaaaaa-0000-4000-8000-0000000000d1',
+  fr: 'aaaaaaaa-0000-4000-8000-0000000000d2',
   flow: 'aaaaaaaa-0000-4000-8000-0000000000f1',
   board: 'aaaaaaaa-0000-4000-8000-0000000000b1',
 }
@@ -21,7 +22,9 @@ const scenario: Scenario = async (api) => {
   await api.get('/translations')
   await api.get(`/translations/${ids.de}?fields=language,value`)
   await api.patch(`/translations/${ids.de}`, { value: 'Guten Tag' }, { label: 'another value' })
-  await api.post('/translations?fields=key', [{ language: 'fr-FR', key: 'hello', value: 'Bonjour' }], { label: 'another language' })
+  await api.post('/translations?fields=key', [{ id: ids.fr, language: 'fr-FR', key: 'hello', value: 'Bonjour' }], {
+    label: 'another language',
+  })
   api.proves('system: translations')
   await api.post('/translations', { language: 'de-DE', key: 'hello', value: 'Hi' }, { label: 'the same pair' })
   await api.post(
