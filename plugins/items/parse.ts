@@ -160,6 +160,7 @@ function parseRelated(params: Params, values: unknown[], limits: Limits, depth: 
     sort: parseSort('_sort', params._sort, limits),
     limit,
     offset: parseOffset('_', params, limit, limits),
+    skipped: parseOffset('_', params, -1, limits),
     alias: parseAlias('_alias', params._alias, limits),
     aggregate: parseAggregate('_aggregate', params._aggregate, limits),
     group: parseGroup('_group', params._group ?? params._groupBy, limits),

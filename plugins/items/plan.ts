@@ -246,7 +246,13 @@ class Planner {
       return { kind: 'many', key, hop, rows: this.rows(hop.table, said, wanted, said.offset, { sort: first, from: link }) }
     }
     this.#checkSingle(hop, said)
-    return { kind: 'one', key, hop, node: this.#node(hop.table, wanted, said, link), where: this.#where(hop.table, said) }
+    return { kind: 'one', key, hop, node: this.#node(hop.table, wanted, said, link), where: this.#whereOne(hop.table, said, said.skipped) }
+  }
+
+  /** Of one row none is left behind another. */
+  #whereOne(table: Table, said: DeepShape, skipped: number): Condition | null {
+    const where = this.#where(table, said)
+    return skipped ? nothing : where
   }
 
   /** One row has no order, and makes no groups; names that there are not are told all the same. */
@@ -354,7 +360,7 @@ class Planner {
       return {
         hop,
         node: paths.length ? this.#named(hop.table, paths, said) : { table: hop.table, selections: [] },
-        where: this.#where(hop.table, said),
+        where: this.#whereOne(hop.table, said, said.offset),
       }
     })
     return { kind: 'any', key, field, nodes, collectionField: link.collectionField, othersHidden: isGuarded }
@@ -366,6 +372,8 @@ const tooMany = () => problems.INVALID_QUERY('"fields" selects too many fields: 
 /** Whether it is a column's value or a part of it. */
 const isPlain = (one: Selection): boolean => one.kind === 'column' && one.place.fn?.kind !== 'path' && one.place.fn?.kind !== 'rows'
 
+const nothing: Condition = { kind: 'or', of: [] }
+
 /** Nothing said: all rows, up to the default. */
 const plainShape: DeepShape = {
   filter: null,
@@ -373,6 +381,7 @@ const plainShape: DeepShape = {
   sort: [],
   limit: null,
   offset: 0,
+  skipped: 0,
   alias: {},
   aggregate: [],
   group: [],

@@ -101,6 +101,8 @@ export interface ListShape {
 
 export interface DeepShape extends ListShape {
   readonly offset: number
+  /** The same where pages do not count, as of a many-to-one relation. */
+  readonly skipped: number
 }
 
 /** A `Selected` with what was said of related rows checked. */
