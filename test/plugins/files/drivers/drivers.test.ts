@@ -124,7 +124,7 @@ test('local: tidy() removes what a process left that ended in the middle, of thi
   await driver.tidy!('a.txt')
   assert.deepEqual([await unfinished(), await names(driver, '')], [['.a.txt.old'], ['a.txt']])
   for (const source of sources) source.error(new Error('over'))
-  for (const put of puts) await assert.rejects(put, /over/)
+  await Promise.all(puts.map((put) => assert.rejects(put, /over/)))
 })
 
 test('local: what lies outside its folder, or in a folder of it, is not there', async () => {
