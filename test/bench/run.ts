@@ -79,6 +79,8 @@ async function loads(): Promise<void> {
   await withDatabase({}, (url) =>
     withServers([() => startOurs({ url }), () => startBare(url)], async (servers) => {
       await declare(servers[0]!)
+      // Before anything is written: it shows all related rows, we a hundred.
+      if (wanted('graphql')) await besidePostgraphile(url, servers)
       const targets: Target[] = [...servers, ...(await reference())]
       const others = targets.slice(1).map(({ name }) => name)
       console.log(`Requests a second, median of ${rounds} rounds (lowest–highest); ratios of ours, median of the rounds.\n`)
@@ -94,7 +96,6 @@ async function loads(): Promise<void> {
         ])
       }
       console.log()
-      if (wanted('graphql')) await besidePostgraphile(url, servers)
     }),
   )
 }
