@@ -147,7 +147,8 @@ export function createDerived(host: Host, storage: Storage, limits: DeriveLimits
       if (near) return whole(near)
       const driver = placeOf(storage, file.storage)
       const found = await driver.stat(name)
-      if (!found) return whole(await (making.get(key) ?? begin(key, { place, driver, file, wish, format })))
+      // No image is empty: such a one is being written, by a storage that shows it before it is whole. Whoever writes it has the claim.
+      if (!found?.size) return whole(await (making.get(key) ?? begin(key, { place, driver, file, wish, format })))
       if (found.size > largest) return { size: found.size, stream: () => openContent(driver, name) }
       const bytes = await readAll(host, driver, name, largest)
       held.set(key, bytes)

@@ -126,7 +126,11 @@ for (const kind of ['local', 's3'] satisfies Kind[])
       const turned = { filename: 'turned.png', type: 'image/png', content: await (await quarters(400, 400)).rotate(180).png().toBuffer() }
       const { data } = await upload(one, [['f', turned]], `/files/${id}`, 'PATCH')
       assert.deepEqual((await list()).sort(), [...before, data.filename_disk].sort())
-      for (const host of [two, one]) assert.equal(await seen((await ask(host, path)).bytes), 'png 50x50 yb/gr')
+      for (const host of [two, one]) {
+        const { json, bytes } = await ask(host, path)
+        assert.equal(json, undefined)
+        assert.equal(await seen(bytes), 'png 50x50 yb/gr')
+      }
       await until(async () => (await claims()).length === 0)
       assert.equal((await list()).length, before.length + 2)
       assert.equal((await two.api('DELETE', `/files/${id}`)).status, 204)
