@@ -235,6 +235,7 @@ test('plinth exports these names, and no others', () => {
     'problems',
     'problemsOf',
     'quoteName',
+    'quoteTable',
     'randomText',
     'readJson',
     'readText',

@@ -102,6 +102,10 @@ export class DatabaseError extends Error {
 /** A name for a statement's text. PostgreSQL's rule: double the quotes. */
 export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
+/** Where a table is, for a statement's text. */
+export const quoteTable = ({ schema, name }: { readonly schema: string; readonly name: string }): string =>
+  `${quoteName(schema)}.${quoteName(name)}`
+
 /** `{"a","b",NULL}`: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO */
 export function arrayLiteral(values: readonly (string | number | bigint | boolean | null)[]): string {
   const item = (value: string | number | bigint | boolean | null) =>

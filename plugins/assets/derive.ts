@@ -1,6 +1,6 @@
 /** Transformed images: found where an earlier request left them, else made, once for all who ask at the same time, and left there. */
 import { LRUCache } from 'lru-cache'
-import { type Host, Problem, problems, quoteName } from 'plinth'
+import { type Host, Problem, problems, quoteTable } from 'plinth'
 import { derivedPrefix, type FileRow, inStage, type Place, type Storage, type StorageDriver } from 'plinth/files'
 import { openContent, placeOf, unreachable } from './contents.ts'
 import { digest } from './digest.node.ts'
@@ -127,11 +127,11 @@ export function createDerived(host: Host, storage: Storage, limits: DeriveLimits
     await new Promise((resolve) => setTimeout(resolve)) // the answer goes first
     try {
       await driver.put(place.name, new Blob([bytes as Uint8Array<ArrayBuffer>]).stream(), `image/${format}`)
-      const { schema, name: table } = host.registry.snapshot.tables.get('directus_files')!
-      const [still] = await host.db.query(
-        `select 1 as one from ${quoteName(schema)}.${quoteName(table)} where id = $1::uuid and filename_disk = $2`,
-        [file.id, file.filename_disk],
-      )
+      const files = quoteTable(host.registry.snapshot.tables.get('directus_files')!)
+      const [still] = await host.db.query(`select 1 as one from ${files} where id = $1::uuid and filename_disk = $2`, [
+        file.id,
+        file.filename_disk,
+      ])
       if (!still) await driver.delete(place.name)
     } catch (error) {
       log.warn('a transformed image could not be kept; it is made anew when it is asked for again', { file: file.id, error })

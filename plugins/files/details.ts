@@ -2,7 +2,7 @@
  * What is known of contents beyond the columns of directus_files: a checksum, made while they arrive, and of pictures a ThumbHash
  * (https://evanw.github.io/thumbhash), made one by one after them, and of files that came otherwise when it is first asked for.
  */
-import { type Host, isUuid, type Log, problems, type Queryable, quoteName } from 'plinth'
+import { type Host, isUuid, type Log, problems, type Queryable, quoteTable } from 'plinth'
 import type { Caller, Items } from 'plinth/items'
 import type { FileRow, Storage, StorageDriver } from './api.ts'
 import { isDescribed } from './describe.ts'
@@ -105,8 +105,7 @@ export class FileDetails {
   }
 
   get #files(): string {
-    const { schema } = this.#parts.host.registry.snapshot.tables.get(collection)!
-    return `${quoteName(schema)}.${collection}`
+    return quoteTable(this.#parts.host.registry.snapshot.tables.get(collection)!)
   }
 }
 

@@ -1,5 +1,5 @@
 /** What happens around writes of files: rows get what their contents say, and contents go when their rows have gone. */
-import { type Access, type Host, isUuid, problems, quoteName, system, type Transaction } from 'plinth'
+import { type Access, type Host, isUuid, problems, quoteTable, system, type Transaction } from 'plinth'
 import { type Item, itemsChanged, itemsCreate, itemsDelete, itemsUpdate } from 'plinth/items'
 import { projectSettings } from 'plinth/settings'
 import type { Place } from './api.ts'
@@ -50,7 +50,7 @@ export function watchFiles(host: Host, { leftovers, additions }: HookParts): voi
     if (!isFiles(table)) return next()
     const ids = keys.map(String).filter(isUuid)
     const dropped = await db.query<Place & { file: string }>(
-      `select id as file, storage, filename_disk as name from ${quoteName(table.schema)}.${quoteName(table.name)} where id = any($1::uuid[]) and filename_disk is not null`,
+      `select id as file, storage, filename_disk as name from ${quoteTable(table)} where id = any($1::uuid[]) and filename_disk is not null`,
       [ids],
     )
     await next()

@@ -1,5 +1,5 @@
 /** Contents that no row stands for, and their end: what is noted of them survives the process. */
-import { type Host, type Queryable, quoteName, type Transaction } from 'plinth'
+import { type Host, type Queryable, quoteTable, type Transaction } from 'plinth'
 import { derivedPrefix, type Place, type Storage } from './api.ts'
 
 const table = 'plinth.file_leftovers'
@@ -33,10 +33,7 @@ export interface Leftovers {
 
 export function createLeftovers(host: Host, contents: Pick<Storage, 'at'>): Leftovers {
   const { db, log } = host
-  const filesPath = () => {
-    const { schema, name } = host.registry.snapshot.tables.get('directus_files')!
-    return `${quoteName(schema)}.${quoteName(name)}`
-  }
+  const filesPath = () => quoteTable(host.registry.snapshot.tables.get('directus_files')!)
 
   async function remove({ storage, name }: Place, tidied: boolean): Promise<void> {
     const driver = contents.at(storage)

@@ -1,5 +1,5 @@
 /** Uploads: a content goes to its storage as it arrives, is looked at, and then its row is written; or nothing of it stays. */
-import { type Accountability, type Host, isUuid, problems, quoteName, system, type Transaction } from 'plinth'
+import { type Accountability, type Host, isUuid, problems, quoteTable, system, type Transaction } from 'plinth'
 import type { Caller, Item, Items, Key } from 'plinth/items'
 import type { FileRow, Place, Storage } from './api.ts'
 import { type Description, describe, isDescribed, nothing } from './describe.ts'
@@ -184,8 +184,7 @@ export class Uploads {
   }
 
   get filesPath(): string {
-    const { schema } = this.#parts.host.registry.snapshot.tables.get(collection)!
-    return `${quoteName(schema)}.${collection}`
+    return quoteTable(this.#parts.host.registry.snapshot.tables.get(collection)!)
   }
 
   async #write<T>(uploads: readonly Uploaded[], caller: Caller, work: (inside: Caller) => Promise<T>): Promise<T> {

@@ -1,7 +1,4 @@
 /** Where our tables are, for statements of our own. */
-import { quoteName, type Snapshot } from 'plinth'
+import { quoteTable, type Snapshot } from 'plinth'
 
-export function pathOf(snapshot: Snapshot, name: string): string {
-  const { schema } = snapshot.tables.get(name)!
-  return `${quoteName(schema)}.${quoteName(name)}`
-}
+export const pathOf = (snapshot: Snapshot, name: string): string => quoteTable(snapshot.tables.get(name)!)

@@ -9,6 +9,7 @@ import {
   problems,
   type Queryable,
   quoteName,
+  quoteTable,
   type Snapshot,
   system,
   type Table,
@@ -25,7 +26,7 @@ import { missingField, tableOf } from './place.ts'
 import { planRead, type ReadPlan } from './plan.ts'
 import type { PageShape, Query } from './query.ts'
 import { parseQueryString } from './query-string.ts'
-import { type Statement, tableName } from './sql/writer.ts'
+import type { Statement } from './sql/writer.ts'
 import { type AnswerForm, compileBatch, compileRead } from './sql.ts'
 import { isTime } from './values.ts'
 import { hasVersions, versionOf } from './versions.ts'
@@ -379,7 +380,7 @@ function versionBefore(table: Table, { binds }: Statement): string {
   const places = table.primaryKey.map((_, part) => binds.findIndex((bind) => bind.kind === 'key' && bind.part === part) + 1)
   if (!hasVersions(table) || !places.every(Boolean)) return `E'\\n' || `
   const where = table.primaryKey.map((name, part) => `v.${quoteName(name)} = $${places[part]}`).join(' and ')
-  return `coalesce((select ${versionOf('v')} from ${tableName(table)} v where ${where}), '') || E'\\n' || `
+  return `coalesce((select ${versionOf('v')} from ${quoteTable(table)} v where ${where}), '') || E'\\n' || `
 }
 
 /** Which part of a query the database could not read, where it tells: `invalid input syntax for type inet: "10.0.0.256"`. */

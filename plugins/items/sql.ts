@@ -1,5 +1,5 @@
 /** A plan → one statement whose first column is the answer's JSON text. Identifiers come from the plan's tables, values are parameters. Pure. */
-import { type Field, quoteName, type Table } from 'plinth'
+import { type Field, quoteName, quoteTable, type Table } from 'plinth'
 import { cursorText, orderText } from './cursor.ts'
 import { estimatedCount } from './estimate.ts'
 import { isJson, jsonColumn } from './format.ts'
@@ -11,7 +11,7 @@ import { compileGroups } from './sql/groups.ts'
 import { type Cut, compilePage } from './sql/page.ts'
 import { columnsOf, levelOf, objectOf } from './sql/show.ts'
 import { Source } from './sql/source.ts'
-import { quoteLiteral, type Statement, tableName, Writer } from './sql/writer.ts'
+import { quoteLiteral, type Statement, Writer } from './sql/writer.ts'
 
 /** The shape of the answer: a list, the list of given keys, one row by key, or a singleton's row (its defaults when there is none). */
 export type AnswerForm = 'list' | 'keys' | 'one' | 'singleton'
@@ -103,7 +103,7 @@ function metaText(writer: Writer, plan: ReadPlan, next = `'null'`): string {
   const counts = plan.meta.map((name) => {
     if (name === 'next_cursor') return `'"${name}":' || ${next}`
     const exact = counted(writer, plan.table, name === 'filter_count' ? plan.where : null)
-    return `'"${name}":' || ${name === 'estimated_count' && seesAll ? estimatedCount(plan.table, tableName(plan.table), exact) : exact}`
+    return `'"${name}":' || ${name === 'estimated_count' && seesAll ? estimatedCount(plan.table, quoteTable(plan.table), exact) : exact}`
   })
   return `',"meta":{' || ${counts.join(` || ',' || `)} || '}' || `
 }

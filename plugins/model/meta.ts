@@ -5,7 +5,7 @@ import {
   type FieldMeta,
   type OwnedField,
   type Queryable,
-  quoteName,
+  quoteTable,
   type RelationMeta,
   type TableSpec,
   type TellsOf,
@@ -26,7 +26,7 @@ export async function readMeta(db: Queryable, catalogue: Catalogue): Promise<str
     relations: ['directus_relations', 'm.id'],
   }).flatMap(([part, [name, order]]) => {
     const table = catalogue.tables.find((table) => table.name === name)
-    return table ? `'${part}', (select json_agg(m order by ${order}) from ${quoteName(table.schema)}.${quoteName(table.name)} m)` : []
+    return table ? `'${part}', (select json_agg(m order by ${order}) from ${quoteTable(table)} m)` : []
   })
   return (await db.text(`select json_build_object(${parts.join(', ')})::text`))!
 }

@@ -1,6 +1,6 @@
 /** What an existing column must become → the statements that make it so, and no more than what was asked. Pure. */
-import { type Column, type Field, problems, quoteName, type Table } from 'plinth'
-import { addIndex, addUnique, commentOnColumn, dropIndex, qualified } from './ddl.ts'
+import { type Column, type Field, problems, quoteName, quoteTable, type Table } from 'plinth'
+import { addIndex, addUnique, commentOnColumn, dropIndex } from './ddl.ts'
 import { defaultSql, isLiteral, toDefault } from './defaults.ts'
 import { type ColumnDefinition, isColumnType } from './input.ts'
 import { baseOf, typeSql } from './sql-types.ts'
@@ -27,7 +27,7 @@ export function alterColumn(table: Table, field: StoredField, type: string | nul
   return {
     type: newType,
     statements: [
-      ...actions.map((action) => `alter table ${qualified(table)} ${action}`),
+      ...actions.map((action) => `alter table ${quoteTable(table)} ${action}`),
       ...(newType ? sequenceType(column, newType) : []),
       ...indexStatements(table, column, schema),
       ...(schema.comment !== undefined && (schema.comment || null) !== column.comment

@@ -1,5 +1,5 @@
 /** What every change of the schema works with. Nothing but `alter` and `rows` changes anything, so that a plan can be shown without being run. */
-import { type Access, quoteName, type Snapshot, system, type Transaction } from 'plinth'
+import { type Access, quoteTable, type Snapshot, system, type Transaction } from 'plinth'
 import type { Caller, Item, Items, Key } from 'plinth/items'
 import { type Subject, toSchemaProblem } from './refusals.ts'
 
@@ -74,7 +74,7 @@ export function realChange({ db, access, snapshot, schema, items, raised }: Chan
 /** A system table's name for SQL; undefined when no plugin that is on owns it. */
 export function systemTable({ snapshot }: Change, name: string): string | undefined {
   const table = snapshot.tables.get(name)
-  return table && `${quoteName(table.schema)}.${quoteName(name)}`
+  return table && quoteTable(table)
 }
 
 /** @throws Error for a table that this plugin owns and that is not there: a broken assumption. */

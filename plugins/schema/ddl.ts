@@ -1,5 +1,5 @@
 /** Definitions of collections, fields and relations → statements that make and remove them. Pure: names go in quoted, values as quoted literals. */
-import { problems, quoteName } from 'plinth'
+import { problems, quoteName, quoteTable } from 'plinth'
 import { defaultSql } from './defaults.ts'
 import { type ColumnType, type FieldDefinition, isColumnType } from './input.ts'
 import { constraintName } from './names.ts'
@@ -17,8 +17,6 @@ export const hasColumn = (field: FieldDefinition): field is ColumnField => isCol
 
 /** Auto-increment implies it: such a column is the table's key. */
 export const isKey = (field: FieldDefinition): boolean => Boolean(field.schema?.is_primary_key || field.schema?.has_auto_increment)
-
-export const qualified = ({ schema, name }: TableName): string => `${quoteName(schema)}.${quoteName(name)}`
 
 /** The type as a statement says it. */
 export const typeOf = ({ type, schema }: ColumnField): string => schema?.exactType ?? typeSql(type as ColumnType, schema ?? {})
@@ -44,11 +42,11 @@ export function createTable(table: TableName, fields: readonly FieldDefinition[]
   const columns = fields.filter(hasColumn)
   const keys = columns.filter(isKey).map(({ field }) => field)
   const lines = [...columns.map(columnSql), ...(keys.length ? [`primary key (${list(keys)})`] : [])]
-  return [`create table ${qualified(table)} (${lines.join(', ')})`, ...columns.flatMap((field) => extras(table, field))]
+  return [`create table ${quoteTable(table)} (${lines.join(', ')})`, ...columns.flatMap((field) => extras(table, field))]
 }
 
 export function addColumn(table: TableName, field: ColumnField): string[] {
-  const alter = `alter table ${qualified(table)}`
+  const alter = `alter table ${quoteTable(table)}`
   const key = isKey(field) ? [`${alter} add primary key (${list([field.field])})`] : []
   return [`${alter} add column ${columnSql(field)}`, ...key, ...extras(table, field)]
 }
@@ -67,27 +65,27 @@ const nameFor = (table: TableName, column: string, kind: 'unique' | 'index' | 'f
   quoteName(constraintName(table.name, column, kind))
 
 export const addUnique = (table: TableName, column: string): string =>
-  `alter table ${qualified(table)} add constraint ${nameFor(table, column, 'unique')} unique (${list([column])})`
+  `alter table ${quoteTable(table)} add constraint ${nameFor(table, column, 'unique')} unique (${list([column])})`
 
 export const addIndex = (table: TableName, column: string): string =>
-  `create index ${nameFor(table, column, 'index')} on ${qualified(table)} (${list([column])})`
+  `create index ${nameFor(table, column, 'index')} on ${quoteTable(table)} (${list([column])})`
 
 /** Whether it is a constraint or a bare index. */
 export const dropIndex = (table: TableName, index: string): string[] => [
-  `alter table ${qualified(table)} drop constraint if exists ${quoteName(index)}`,
-  `drop index if exists ${qualified({ schema: table.schema, name: index })}`,
+  `alter table ${quoteTable(table)} drop constraint if exists ${quoteName(index)}`,
+  `drop index if exists ${quoteTable({ schema: table.schema, name: index })}`,
 ]
 
 /** An empty comment is none. */
 export const commentOnTable = (table: TableName, comment: string | null): string =>
-  `comment on table ${qualified(table)} is ${comment ? literal(comment) : 'null'}`
+  `comment on table ${quoteTable(table)} is ${comment ? literal(comment) : 'null'}`
 
 export const commentOnColumn = (table: TableName, column: string, comment: string | null): string =>
-  `comment on column ${qualified(table)}.${quoteName(column)} is ${comment ? literal(comment) : 'null'}`
+  `comment on column ${quoteTable(table)}.${quoteName(column)} is ${comment ? literal(comment) : 'null'}`
 
-export const dropTable = (table: TableName): string => `drop table ${qualified(table)}`
+export const dropTable = (table: TableName): string => `drop table ${quoteTable(table)}`
 
-export const dropColumn = (table: TableName, column: string): string => `alter table ${qualified(table)} drop column ${quoteName(column)}`
+export const dropColumn = (table: TableName, column: string): string => `alter table ${quoteTable(table)} drop column ${quoteName(column)}`
 
 export interface ForeignKeyDefinition {
   readonly column: string
@@ -106,10 +104,10 @@ export function addForeignKey(table: TableName, key: ForeignKeyDefinition): stri
   for (const word of [onDelete, onUpdate])
     if (word && !actions.has(word)) throw problems.INVALID_PAYLOAD(`"${word}" is no action of a foreign key.`)
   const when = `${onDelete ? ` on delete ${onDelete}` : ''}${onUpdate ? ` on update ${onUpdate}` : ''}`
-  return `alter table ${qualified(table)} add constraint ${name} foreign key (${list([column])}) references ${qualified(target)} (${list([targetColumn])})${when}`
+  return `alter table ${quoteTable(table)} add constraint ${name} foreign key (${list([column])}) references ${quoteTable(target)} (${list([targetColumn])})${when}`
 }
 
 const actions: ReadonlySet<string> = new Set(['NO ACTION', 'SET NULL', 'SET DEFAULT', 'CASCADE', 'RESTRICT'])
 
 export const dropConstraint = (table: TableName, constraint: string): string =>
-  `alter table ${qualified(table)} drop constraint ${quoteName(constraint)}`
+  `alter table ${quoteTable(table)} drop constraint ${quoteName(constraint)}`

@@ -1,9 +1,9 @@
 /** Making, changing and removing fields. */
-import { type Field, problems, type Table } from 'plinth'
+import { type Field, problems, quoteTable, type Table } from 'plinth'
 import type { Item } from 'plinth/items'
 import { alterColumn, type StoredField } from './alter.ts'
 import { type Change, metaTable } from './change.ts'
-import { addColumn, dropColumn, hasColumn, qualified } from './ddl.ts'
+import { addColumn, dropColumn, hasColumn } from './ddl.ts'
 import { isTold } from './describe.ts'
 import { forgetField } from './forget.ts'
 import type { FieldDefinition, FieldPatch } from './input.ts'
@@ -95,7 +95,7 @@ async function alterField(change: Change, table: Table, field: StoredField, { ty
   const altered = alterColumn(table, field, type, schema ?? {})
   if (altered.type !== undefined && !mayLose) {
     // No row may come in between the look and the change.
-    await change.alter([`lock table ${qualified(table)} in access exclusive mode`], about)
+    await change.alter([`lock table ${quoteTable(table)} in access exclusive mode`], about)
     const loss = await lossByType(change, table, field, altered.type)
     if (loss) throw loss
   }

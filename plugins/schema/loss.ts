@@ -1,8 +1,8 @@
 /** Values that a change would cost: looked for before, so that nothing is cut off, rounded or dropped silently. */
-import { type Problem, problems, quoteName } from 'plinth'
+import { type Problem, problems, quoteName, quoteTable } from 'plinth'
 import type { StoredField } from './alter.ts'
 import type { Change } from './change.ts'
-import { qualified, type TableName } from './ddl.ts'
+import type { TableName } from './ddl.ts'
 import { toSchemaProblem } from './refusals.ts'
 
 /** Types that hold all that others do: https://www.postgresql.org/docs/current/datatype.html. `text` holds anything. */
@@ -23,7 +23,7 @@ export async function lossByType({ db }: Change, table: TableName, { column }: S
   const about = { collection: table.name, field: column.name }
   const name = quoteName(column.name)
   const found = async (condition: string): Promise<boolean> => {
-    const rows = await db.query(`select 1 from ${qualified(table)} where ${condition} limit 1`).catch((thrown) => {
+    const rows = await db.query(`select 1 from ${quoteTable(table)} where ${condition} limit 1`).catch((thrown) => {
       throw toSchemaProblem(thrown, about)
     })
     return rows.length > 0

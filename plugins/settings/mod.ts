@@ -1,5 +1,5 @@
 /** Settings: one row about the project, at /settings; its public part is told by /server/info. */
-import { type Database, definePlugin, points, problems, type Queryable, quoteName, remember, type Table } from 'plinth'
+import { type Database, definePlugin, points, problems, type Queryable, quoteTable, remember, type Table } from 'plinth'
 import { type Item, items, itemsUpdate, mask } from 'plinth/items'
 import { serverInfo } from 'plinth/server'
 import { type ProjectSettings, projectSettings } from './api.ts'
@@ -15,10 +15,7 @@ export const settings = definePlugin({
   setup(host): ProjectSettings {
     host.use(items).crud(host.routes('/settings'), settingsTable.name, { only: ['list', 'update'] })
 
-    const path = () => {
-      const { schema, name } = host.registry.snapshot.tables.get(settingsTable.name)!
-      return `${quoteName(schema)}.${quoteName(name)}`
-    }
+    const path = () => quoteTable(host.registry.snapshot.tables.get(settingsTable.name)!)
     host.hook(points.start, async function firstRow(_, next) {
       await ensureRow(host.db, path())
       await next()

@@ -5,6 +5,7 @@ import {
   DatabaseError,
   type OwnedColumn,
   quoteName,
+  quoteTable,
   StartError,
   type TableMaker,
   type TableSpec,
@@ -82,7 +83,7 @@ function missingSteps(catalogue: Catalogue, specs: readonly TableSpec[], schemas
       schema,
       table,
       columns,
-      path: `${quoteName(schema)}.${quoteName(spec.name)}`,
+      path: quoteTable({ schema, name: spec.name }),
       fixed: spec.system === true && table !== undefined,
     }
   })
@@ -171,7 +172,7 @@ function foreignKeySteps({ spec, table, columns, path }: Plan, schemaOf: Readonl
     if (!target || !rest) return []
     const schema = schemaOf.get(target)
     if (!schema || table?.foreignKeys.some((key) => sameNames(key.columns, [name]) && key.table === target)) return []
-    const targetPath = `${quoteName(schema)}.${quoteName(target)}`
+    const targetPath = quoteTable({ schema, name: target })
     return [
       {
         sql: `alter table ${path} add constraint ${quoteName(`${spec.name}_${name}_foreign`)} foreign key (${quoteName(name)}) references ${targetPath} ${rest}`,

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { createDirectus, readAssetArrayBuffer, readAssetBlob, readAssetRaw, rest, staticToken } from '@directus/sdk'
 import { admin, startKernel, type TestHost } from '../host.ts'
 import { memory, put, quarters, seen } from '../plugins/assets/library.ts'
+import { asking } from './options.ts'
 
 let host: TestHost
 let id: string
@@ -13,12 +14,7 @@ before(async () => {
 })
 after(() => host.close())
 
-const connect = (token = admin.token) =>
-  createDirectus('http://plinth.test', {
-    globals: { fetch: (url: string | URL | Request, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
-  } as never)
-    .with(staticToken(token))
-    .with(rest())
+const connect = (token = admin.token) => createDirectus('http://plinth.test', asking(host)).with(staticToken(token)).with(rest())
 
 test('@directus/sdk reads assets as blobs, buffers and streams, transformed by parameters, presets and operations', async () => {
   const client = connect()

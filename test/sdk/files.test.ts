@@ -26,6 +26,7 @@ import {
 } from '@directus/sdk'
 import { admin, startKernel, type TestHost } from '../host.ts'
 import { startUpstream } from '../upstream.ts'
+import { asking } from './options.ts'
 
 describe('@directus/sdk on files', () => {
   let host: TestHost
@@ -35,12 +36,7 @@ describe('@directus/sdk on files', () => {
     })
   })
   after(() => host.close())
-  const client = () =>
-    createDirectus('http://plinth.test', {
-      globals: { fetch: (url: string | URL | Request, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
-    } as never)
-      .with(staticToken(admin.token))
-      .with(rest())
+  const client = () => createDirectus('http://plinth.test', asking(host)).with(staticToken(admin.token)).with(rest())
 
   /** Fields before files. */
   function form(names: readonly string[], fields: Readonly<Record<string, string>> = {}): FormData {

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { createDirectus, graphql, staticToken } from '@directus/sdk'
 import type { Database } from 'plinth'
 import { admin, startKernel, type TestHost } from '../host.ts'
+import { asking } from './options.ts'
 
 let host: TestHost
 let [running, most] = [0, 0]
@@ -24,12 +25,7 @@ before(async () => {
 })
 after(() => host.close())
 
-const client = () =>
-  createDirectus('http://localhost', {
-    globals: { fetch: async (url: string, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
-  })
-    .with(staticToken(admin.token))
-    .with(graphql())
+const client = () => createDirectus('http://localhost', asking(host)).with(staticToken(admin.token)).with(graphql())
 
 test('query() reads, with variables', async () => {
   const data = await client().query('query ($n: Int) { notes(limit: $n, sort: ["-id"]) { text } }', { n: 1 })

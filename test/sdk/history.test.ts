@@ -36,6 +36,7 @@ import {
   updateItem,
 } from '@directus/sdk'
 import { admin, startKernel, type TestHost } from '../host.ts'
+import { asking } from './options.ts'
 
 interface Schema {
   book: { id: number; title: string; pages: number | null }[]
@@ -49,12 +50,7 @@ describe('@directus/sdk on histories', () => {
     await host.kernel.registry.reload()
   })
   after(() => host.close())
-  const client = () =>
-    createDirectus<Schema>('http://plinth.test', {
-      globals: { fetch: (url: string | URL | Request, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
-    } as never)
-      .with(staticToken(admin.token))
-      .with(rest())
+  const client = () => createDirectus<Schema>('http://plinth.test', asking(host)).with(staticToken(admin.token)).with(rest())
 
   test('activity and revisions, and going back to one', async () => {
     const sdk = client()

@@ -16,6 +16,7 @@ import {
   verifyHash,
 } from '@directus/sdk'
 import { admin, startKernel, type TestHost } from '../host.ts'
+import { asking } from './options.ts'
 
 interface Schema {
   step: { id: number; name: string; place: number | null }[]
@@ -36,12 +37,7 @@ describe('@directus/sdk on items', () => {
     await host.kernel.registry.reload()
   })
   after(() => host.close())
-  const client = () =>
-    createDirectus<Schema>('http://plinth.test', {
-      globals: { fetch: (url: string | URL | Request, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
-    } as never)
-      .with(staticToken(admin.token))
-      .with(rest())
+  const client = () => createDirectus<Schema>('http://plinth.test', asking(host)).with(staticToken(admin.token)).with(rest())
 
   test('a singleton', async () => {
     assert.deepEqual(await client().request(readSingleton('about')), { id: null })

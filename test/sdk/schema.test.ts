@@ -28,6 +28,7 @@ import {
   updateRelation,
 } from '@directus/sdk'
 import { admin, startKernel, type TestHost } from '../host.ts'
+import { asking } from './options.ts'
 
 type Json = any
 
@@ -43,12 +44,7 @@ after(async () => {
   await two.close()
 })
 
-const connect = (host: TestHost) =>
-  createDirectus<Json>('http://plinth.test', {
-    globals: { fetch: async (input: string | Request, init?: RequestInit) => host.kernel.fetch(new Request(input, init)) },
-  })
-    .with(rest())
-    .with(staticToken(admin.token))
+const connect = (host: TestHost) => createDirectus<Json>('http://plinth.test', asking(host)).with(rest()).with(staticToken(admin.token))
 
 describe('@directus/sdk and the model', () => {
   test('collections', async () => {

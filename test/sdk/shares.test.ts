@@ -23,6 +23,7 @@ import {
   updateSharesBatch,
 } from '@directus/sdk'
 import { admin, startKernel, type TestHost } from '../host.ts'
+import { asking } from './options.ts'
 
 interface Schema {
   note: { id: number; title: string }[]
@@ -50,12 +51,7 @@ describe('@directus/sdk on shares', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  const connect = (token = admin.token) =>
-    createDirectus<Schema>('http://plinth.test', {
-      globals: { fetch: (url: string | URL | Request, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
-    } as never)
-      .with(staticToken(token))
-      .with(rest())
+  const connect = (token = admin.token) => createDirectus<Schema>('http://plinth.test', asking(host)).with(staticToken(token)).with(rest())
   const note = (item: string, more = {}) => ({ collection: 'note', item, role, ...more }) as never
 
   test('are made, read, changed and deleted, one and many', async () => {

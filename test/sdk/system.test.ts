@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as sdk from '@directus/sdk'
 import { createDirectus, rest, staticToken, withSearch, withToken } from '@directus/sdk'
 import { admin, startKernel, type TestHost } from '../host.ts'
+import { asking } from './options.ts'
 
 /** Not offered → why. */
 const without: Readonly<Record<string, string>> = {
@@ -50,12 +51,7 @@ describe('@directus/sdk on the system', () => {
     await host.close()
     await rm(folder, { recursive: true, force: true })
   })
-  const client = () =>
-    createDirectus('http://plinth.test', {
-      globals: { fetch: (url: string | URL | Request, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
-    } as never)
-      .with(staticToken(admin.token))
-      .with(rest())
+  const client = () => createDirectus('http://plinth.test', asking(host)).with(staticToken(admin.token)).with(rest())
   const ask = (name: string, ...given: unknown[]): Promise<any> => client().request(commands[name]!(...given))
 
   const kept: [singular: string, plural: string, sample: (n: number) => object, change: object][] = [
@@ -155,9 +151,7 @@ describe('@directus/sdk on the system', () => {
     assert.equal(found.length, 1)
     await assert.rejects(client().request(withToken('nobody', readItems('book'))))
     const { data } = (await (
-      createDirectus('http://plinth.test', {
-        globals: { fetch: (url: string | URL | Request, init?: RequestInit) => host.kernel.fetch(new Request(url, init)) },
-      } as never)
+      createDirectus('http://plinth.test', asking(host))
         .with(staticToken(admin.token))
         .with(commands.graphql!() as never) as any
     )

@@ -1,10 +1,10 @@
 /** Rows and links of a write, looked at inside its transaction: may they be touched, and do they stay within what may be touched? */
-import { type Access, problems, type Queryable, quoteName, type Snapshot, type Table } from 'plinth'
+import { type Access, problems, type Queryable, quoteName, quoteTable, type Snapshot, type Table } from 'plinth'
 import type { Change, Item, Key } from '../api.ts'
 import { bind } from '../bind.ts'
 import { castType, keyLists } from '../keys.ts'
 import { fromText, ruleTexts } from '../sql/source.ts'
-import { tableName, Writer } from '../sql/writer.ts'
+import { Writer } from '../sql/writer.ts'
 import { isTime, resolveTime } from '../values.ts'
 import { faultsOf, hasPattern, variablesIn } from '../write/rules.ts'
 import { patternMatcher, storedIn } from '../write/validation.ts'
@@ -160,7 +160,7 @@ export class Check {
     const same = table.primaryKey.map((name, part) => `t.${quoteName(name)} = k.k${part}`).join(' and ')
     const text =
       `select ${columns.join(', ')} from unnest(${named.join(', ')}) with ordinality k(${table.primaryKey.map((_, part) => `k${part}`).join(', ')}, "#") ` +
-      `join ${tableName(table)} t on ${same}${joins}${locked && table.kind === 'table' ? ' for update of t' : ''}`
+      `join ${quoteTable(table)} t on ${same}${joins}${locked && table.kind === 'table' ? ' for update of t' : ''}`
     const found = await db.query<Item>(text, bind(writer.done(text), { access, key: lists }))
     const byPlace = new Map(found.map((row) => [row['#'], row]))
     return keys.map((_, i) => {
@@ -235,7 +235,7 @@ export async function knownRows(
   if (rules === null) ways.push('true')
   else if (rules) {
     const { seen: covered, joins } = ruleTexts(writer, table, rules.conditions(), 't')
-    ways.push(`exists (select from ${tableName(table)} t${joins} where ${sameKey('t')} and (${covered.join(' or ')}))`)
+    ways.push(`exists (select from ${quoteTable(table)} t${joins} where ${sameKey('t')} and (${covered.join(' or ')}))`)
   }
   const text =
     `select (${ways.join(' or ') || 'false'}) as known from unnest(${lists.join(', ')}) with ordinality ` +

@@ -1,10 +1,10 @@
 /** Validations that speak of related rows: which of the rows that a payload points at are as they say. */
-import { type Access, isObject, problems, type Queryable, quoteName, type Snapshot, type Table } from 'plinth'
+import { type Access, isObject, problems, type Queryable, quoteName, quoteTable, type Snapshot, type Table } from 'plinth'
 import type { Item } from '../api.ts'
 import { bind } from '../bind.ts'
 import { keyLists, keysCondition } from '../keys.ts'
 import { ruleTexts } from '../sql/source.ts'
-import { tableName, Writer } from '../sql/writer.ts'
+import { Writer } from '../sql/writer.ts'
 import { spelled } from '../write/spelling.ts'
 import { conditionsOf } from './grants.ts'
 
@@ -102,7 +102,7 @@ async function fitting(
   const writer = new Writer([], Number.POSITIVE_INFINITY)
   const named = keysCondition('t', table, (part) => writer.parameter({ kind: 'key', part }))
   const { seen, joins } = ruleTexts(writer, table, conditionsOf(snapshot, table, [{ filter: said }]), 't')
-  const text = `select t.${quoteName(table.primaryKey[0]!)}::text as key, (${seen[0]}) as fits from ${tableName(table)} t${joins} where ${named}`
+  const text = `select t.${quoteName(table.primaryKey[0]!)}::text as key, (${seen[0]}) as fits from ${quoteTable(table)} t${joins} where ${named}`
   const rows = await db.query<{ key: string; fits: boolean | null }>(text, bind(writer.done(text), { access, key: lists }))
   return new Map(rows.map(({ key, fits }) => [sameKey(table, key), fits === true]))
 }

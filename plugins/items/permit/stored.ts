@@ -3,9 +3,9 @@
  * both ways, so nothing becomes theirs by it. Rules are asked of the tables as they are (rows that were not written, and what the others held before),
  * which are tables like any other to whoever plans conditions. Pure.
  */
-import { type Parameter, quoteName, type Snapshot, type Table } from 'plinth'
+import { type Parameter, quoteName, quoteTable, type Snapshot, type Table } from 'plinth'
 import { keysCondition } from '../keys.ts'
-import { tableName, type Writer } from '../sql/writer.ts'
+import type { Writer } from '../sql/writer.ts'
 
 /** What a write does to one table. */
 export interface Touched {
@@ -49,7 +49,7 @@ export function asStored(snapshot: Snapshot, touched: ReadonlySet<string>): Snap
 
 /** What the rows of a table are read from. */
 export function tableText(writer: Writer, table: Table): string {
-  const from = tableName(table)
+  const from = quoteTable(table)
   const how = storedAs(table)
   if (!how) return from
   if (how === 'unknown') return `(select * from ${from} where false)`

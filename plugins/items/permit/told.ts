@@ -1,11 +1,11 @@
 /** What rules come to, told: to their owner, and to administrators who wonder why. */
-import { type Access, type Host, Problem, problems, type Queryable, type Rule, system } from 'plinth'
+import { type Access, type Host, Problem, problems, type Queryable, quoteTable, type Rule, system } from 'plinth'
 import { type Item, type RuleAction, type RulesTold, ruleActions, type TouchedActions } from '../api.ts'
 import { bind } from '../bind.ts'
 import type { Permits } from '../permit.ts'
 import type { Reader } from '../read.ts'
 import { ruleTexts } from '../sql/source.ts'
-import { tableName, Writer } from '../sql/writer.ts'
+import { Writer } from '../sql/writer.ts'
 import { variableOf } from '../write/variables.ts'
 import { Check } from './check.ts'
 import { writeRules } from './writing.ts'
@@ -78,7 +78,7 @@ export function createTeller(host: Host, permits: Permits, reader: Reader): Rule
     const rules = writeRules(snapshot, table, about)!
     const writer = new Writer([], Number.POSITIVE_INFINITY)
     const { seen, joins } = ruleTexts(writer, table, rules.conditions(), 't')
-    const text = `select t.* from ${tableName(table)} t${joins} where ${seen.join(' or ')}`
+    const text = `select t.* from ${quoteTable(table)} t${joins} where ${seen.join(' or ')}`
     const covering = key === undefined ? null : await checked.covering([key]).catch(refusedAsNone)
     return {
       access: seen.includes('true') ? 'full' : 'partial',

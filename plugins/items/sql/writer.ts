@@ -1,5 +1,5 @@
 /** A statement in the making: its text is written elsewhere, the names and numbers in it come from here. Pure. */
-import { problems, quoteName, type Table } from 'plinth'
+import { problems } from 'plinth'
 import type { StoredBind } from '../permit/stored.ts'
 import type { Slot } from '../plan.ts'
 import type { CallerPart } from '../query.ts'
@@ -27,7 +27,6 @@ export type Bind =
   /** The same for every request of this plan. */
   | { readonly kind: 'constant'; readonly value: string }
 
-export const tableName = (table: Table): string => `${quoteName(table.schema)}.${quoteName(table.name)}`
 export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** What one statement is made of: names for its row sources, numbers for its parameters. */

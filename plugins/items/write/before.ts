@@ -1,9 +1,8 @@
 /** What rows hold that a write touches, its own and those that the database changes along with them. */
-import { arrayLiteral, type ForeignKey, quoteName, type Snapshot, type Table, type Transaction } from 'plinth'
+import { arrayLiteral, type ForeignKey, quoteName, quoteTable, type Snapshot, type Table, type Transaction } from 'plinth'
 import type { ChangedEvent, Item, Key } from '../api.ts'
 import { keyColumns, keyLists, keyOf, keysCondition } from '../keys.ts'
 import type { Stored } from '../permit/stored.ts'
-import { tableName } from '../sql/writer.ts'
 
 type Change = Pick<ChangedEvent, 'action' | 'table' | 'keys'>
 
@@ -57,8 +56,8 @@ async function followers(db: Transaction, snapshot: Snapshot, { action, table, k
       if (foreignKey.table !== table.name || foreignKey.schema !== table.schema || !follows(foreignKey, table, action)) continue
       const [columns, targets] = [foreignKey.columns, foreignKey.targets].map((names) => names.map(quoteName).join(', '))
       const text =
-        `select ${keyColumns('t', other) || '1'} from ${tableName(other)} t where (${columns}) in ` +
-        `(select ${targets} from ${tableName(table)} s where ${keysCondition('s', table, (part) => `$${part + 1}`)})`
+        `select ${keyColumns('t', other) || '1'} from ${quoteTable(other)} t where (${columns}) in ` +
+        `(select ${targets} from ${quoteTable(table)} s where ${keysCondition('s', table, (part) => `$${part + 1}`)})`
       const rows = await db.query<Item>(text, keyLists(table, keys))
       const next = action === 'delete' && foreignKey.onDelete === 'CASCADE' ? 'delete' : 'update'
       if (rows.length) found.push({ action: next, table: other, keys: rows.map((row) => keyOf(other, row)) })
@@ -76,6 +75,6 @@ function follows({ onDelete, onUpdate, targets }: ForeignKey, { primaryKey }: Ta
 async function rowsOf(db: Transaction, table: Table, keys: readonly Key[]): Promise<{ keys: readonly Key[]; rows: readonly string[] }> {
   if (!table.primaryKey.length) return { keys: [], rows: [] }
   const where = keysCondition('s', table, (part) => `$${part + 1}`)
-  const found = await db.query<{ row: string }>(`select s::text as row from ${tableName(table)} s where ${where}`, keyLists(table, keys))
+  const found = await db.query<{ row: string }>(`select s::text as row from ${quoteTable(table)} s where ${where}`, keyLists(table, keys))
   return { keys, rows: found.map(({ row }) => row) }
 }

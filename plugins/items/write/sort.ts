@@ -1,13 +1,13 @@
 /** An item takes another one's place in the order that its collection keeps in a column; those between them move up. */
 import type { Hono } from 'hono'
-import { type Access, type Env, problems, quoteName, readJson, type Table } from 'plinth'
+import { type Access, type Env, problems, quoteName, quoteTable, readJson, type Table } from 'plinth'
 import * as v from 'valibot'
 import type { Item, Key } from '../api.ts'
 import { bind } from '../bind.ts'
 import { toWriteProblem } from '../faults.ts'
 import { castType, keyColumns, keyOf, keyParameters } from '../keys.ts'
 import type { Check } from '../permit/check.ts'
-import { Writer as TextWriter, tableName } from '../sql/writer.ts'
+import { Writer as TextWriter } from '../sql/writer.ts'
 import { familyOf } from '../values.ts'
 import type { Writer } from '../write.ts'
 import type { Target } from './statements.ts'
@@ -60,7 +60,7 @@ export async function moveRow(target: Target, field: string, { item, to }: Move,
   const place = quoteName(field)
   const text = `with held as (
   select ${names.map((name, i) => `t.${name} as k${i}`).join(', ')}, t.${place} as place, ${is(0)} as moves, ${is(names.length)} as gives
-  from ${tableName(table)} t${joins} where ${where}
+  from ${quoteTable(table)} t${joins} where ${where}
 ), told as (
   select count(place) > count(distinct place) as twice, coalesce(max(place), 0) as highest from held
 ), numbered as (
@@ -73,11 +73,11 @@ export async function moveRow(target: Target, field: string, { item, to }: Move,
   select numbered.*, case when moves then new when n > old and n <= new then n - 1 when n < old and n >= new then n + 1 else n end as to_be
   from numbered, ends
 ), done as (
-  update ${tableName(table)} t set ${place} = p.to_be from placed p
+  update ${quoteTable(table)} t set ${place} = p.to_be from placed p
   where ${names.map((name, i) => `t.${name} = p.k${i}`).join(' and ')} and p.to_be is distinct from p.place returning ${keyColumns('t', table)}
 )
 select done.* from ends left join done on true`
-  await db.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`sort ${tableName(table)}`])
+  await db.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`sort ${quoteTable(table)}`])
   const moved = await db.query<Item>(text, bind(writer.done(text), { access, key: given })).catch((thrown) => {
     throw toWriteProblem(thrown, seen, table, [])
   })

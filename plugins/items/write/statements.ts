@@ -1,10 +1,10 @@
 /** The statements of writes: a set of rows each. Rows travel as one JSON parameter and PostgreSQL gives them their types. */
 import { LRUCache } from 'lru-cache'
-import { type Parameter, quoteName, type Snapshot, type Table, type Transaction } from 'plinth'
+import { type Parameter, quoteName, quoteTable, type Snapshot, type Table, type Transaction } from 'plinth'
 import type { Item, Key } from '../api.ts'
 import { toWriteProblem } from '../faults.ts'
 import { castType, keyColumns, keyLists, keyOf, keysCondition, keysMatch } from '../keys.ts'
-import { quoteLiteral, tableName } from '../sql/writer.ts'
+import { quoteLiteral } from '../sql/writer.ts'
 import { toWhole } from '../values.ts'
 import { versionOf } from '../versions.ts'
 
@@ -68,7 +68,7 @@ function keptText(table: Table, by: readonly unknown[], make: () => string): str
 }
 
 function insertText(table: Table, columns: readonly string[], partial: ReadonlySet<string>, wanted: Wanted): string {
-  const target = tableName(table)
+  const target = quoteTable(table)
   const returning = `returning ${keyColumns(row, table, wanted) || '1'}`
   if (!columns.length) return `insert into ${target} as ${row} select from generate_series(1, json_array_length($1::json)) ${returning}`
   const names = columns.map(quoteName).join(', ')
@@ -100,7 +100,7 @@ const writable = (table: Table): string[] =>
 /** The expression that PostgreSQL would put in for a column left out. */
 function defaultOf(table: Table, name: string): string | null {
   const { identity, default: expression } = table.columns.get(name)!
-  return identity ? `nextval(pg_get_serial_sequence(${quoteLiteral(tableName(table))}, ${quoteLiteral(name)}))` : expression
+  return identity ? `nextval(pg_get_serial_sequence(${quoteLiteral(quoteTable(table))}, ${quoteLiteral(name)}))` : expression
 }
 
 /** An explicit key moves the sequence behind it, so that the next row does not collide. */
@@ -114,7 +114,7 @@ async function raiseSequence(target: Target, rows: readonly Item[]): Promise<voi
   const highest = given.reduce((most, value) => (value > most ? value : most))
   const sequence = `pg_get_serial_sequence($1, $2)::regclass`
   await ask(target, `select setval(${sequence}, $3::bigint) where $3::bigint > coalesce(pg_sequence_last_value(${sequence}), 0)`, [
-    tableName(table),
+    quoteTable(table),
     key!,
     highest,
   ])
@@ -161,7 +161,7 @@ async function updateAll(target: Target, { keys, values, patch }: RowChange, wan
     const set = columns.map((name) => `${quoteName(name)} = ${given.length ? 'v' : row}.${quoteName(name)}`).join(', ')
     const source = `json_to_record($${parameters.length + 1}::json) v(${typed(table, columns)})`
     const which = where + ofVersions(versions, parameters.length + 2)
-    return `update ${tableName(table)} as ${row} set ${set} from ${source} where ${which} returning ${keyColumns(row, table, wanted)}`
+    return `update ${quoteTable(table)} as ${row} set ${set} from ${source} where ${which} returning ${keyColumns(row, table, wanted)}`
   })
   return ask(target, text, [...parameters, JSON.stringify(values), ...(versions ? [versions] : [])], [patch])
 }
@@ -185,7 +185,7 @@ async function updateEach(target: Target, changes: readonly RowChange[], wanted:
   const keyTypes = table.primaryKey.map((name) => `${quoteName(name)} ${castType(table.columns.get(name)!)}`)
   const same = table.primaryKey.map((name) => `${row}.${quoteName(name)} = v.${quoteName(name)}`).join(' and ')
   const text =
-    `update ${tableName(table)} as ${row} set ${set.join(', ')} from ${entries([...keyTypes, typed(table, columns)].join(', '))} ` +
+    `update ${quoteTable(table)} as ${row} set ${set.join(', ')} from ${entries([...keyTypes, typed(table, columns)].join(', '))} ` +
     `where ${same} returning e.n::integer as "#", ${keyColumns(row, table, wanted)}`
   const patches = changes.map(({ patch }) => patch)
   const found = await ask(target, text, [JSON.stringify(sorted.map(({ item }) => item))], patches)
@@ -206,7 +206,7 @@ export async function deleteRows(target: Target, keys: readonly unknown[], versi
   const { table } = target
   const { where, parameters } = keysMatch(row, table, keys)
   const which = where + ofVersions(versions, parameters.length + 1)
-  const text = `delete from ${tableName(table)} as ${row} where ${which} returning ${keyColumns(row, table)}`
+  const text = `delete from ${quoteTable(table)} as ${row} where ${which} returning ${keyColumns(row, table)}`
   const gone = await ask(target, text, versions ? [...parameters, versions] : parameters)
   return gone.map((key) => keyOf(table, key))
 }
@@ -216,7 +216,7 @@ function keyed(table: Table): string {
   const lists = table.primaryKey.map((name, part) => `$${part + 1}::${castType(table.columns.get(name)!)}[]`)
   const names = table.primaryKey.map((_, part) => `k${part}`)
   const same = table.primaryKey.map((name, part) => `${row}.${quoteName(name)} = k.k${part}`).join(' and ')
-  return `unnest(${lists.join(', ')}) with ordinality k(${[...names, '"#"'].join(', ')}) join ${tableName(table)} as ${row} on ${same}`
+  return `unnest(${lists.join(', ')}) with ordinality k(${[...names, '"#"'].join(', ')}) join ${quoteTable(table)} as ${row} on ${same}`
 }
 
 /** Of each list of keys the rows that there are: their keys and wanted fields. `held`: nobody else changes the rows before the transaction ends. */
@@ -248,7 +248,7 @@ export async function lookUp(
 
 /** Rows that point at one of `owners` by `column`. */
 const pointing = ({ table }: Target, column: string): string =>
-  `unnest($1::${castType(table.columns.get(column)!)}[]) with ordinality o(value, "#") join ${tableName(table)} as ${row} on ${row}.${quoteName(column)} = o.value`
+  `unnest($1::${castType(table.columns.get(column)!)}[]) with ordinality o(value, "#") join ${quoteTable(table)} as ${row} on ${row}.${quoteName(column)} = o.value`
 
 /** A row that points at an owner, which is told by its place among the owners. */
 export interface Child {
@@ -276,7 +276,7 @@ export async function ownChildren(target: Target, column: string, owners: readon
   const same = [...table.primaryKey.map((name, part) => `${row}.${quoteName(name)} = o.k${part}`), `${row}.${quoteName(column)} = o.value`]
   const text =
     `select o."#"::integer as "#", ${keyColumns(row, table)} from unnest($1::${castType(table.columns.get(column)!)}[], ${lists.join(', ')}) ` +
-    `with ordinality o(value, ${names.join(', ')}, "#") join ${tableName(table)} as ${row} on ${same.join(' and ')}`
+    `with ordinality o(value, ${names.join(', ')}, "#") join ${quoteTable(table)} as ${row} on ${same.join(' and ')}`
   return (await ask(target, text, [owners, ...keyLists(table, keys)])).map(toChild(table))
 }
 

@@ -1,8 +1,7 @@
 /** What else belongs to a configuration: roles with their rights, settings, presets. Rows of system tables, without what is one database's own. */
-import { quoteName, type Snapshot, type Table } from 'plinth'
+import { quoteName, quoteTable, type Snapshot, type Table } from 'plinth'
 import type { Item, Key } from 'plinth/items'
 import type { Change } from '../change.ts'
-import { qualified } from '../ddl.ts'
 import type { Group } from './extras.ts'
 
 export interface Part {
@@ -74,7 +73,7 @@ export async function readConfiguration(
     const columns = ['id', ...fields.filter((field) => field !== 'id')].map(quoteName).join(', ')
     const where = part.without.includes('user') ? 'where "user" is null' : ''
     const rows = await db.query<Item & { id: Key }>(
-      `select ${columns} from ${qualified(table)} ${where} order by ${[...part.key, 'id'].map(quoteName).join(', ')}`,
+      `select ${columns} from ${quoteTable(table)} ${where} order by ${[...part.key, 'id'].map(quoteName).join(', ')}`,
     )
     const toRow = (row: Item): Item => Object.fromEntries(fields.map((field) => [field, listed(table, field, row[field])]))
     read.push([part.name, rows.map((row) => ({ id: row.id, row: toRow(row) }))])
@@ -96,11 +95,11 @@ export async function inUse({ db, snapshot }: Pick<Change, 'db' | 'snapshot'>): 
   const [users, access] = ['directus_users', 'directus_access'].map((name) => snapshot.tables.get(name))
   if (!users || !access) return new Set()
   const roles = `with recursive used as (
-    select role as id from ${qualified(users)} where role is not null
-    union select r.parent from used join ${qualified(snapshot.tables.get('directus_roles')!)} r on r.id = used.id where r.parent is not null
+    select role as id from ${quoteTable(users)} where role is not null
+    union select r.parent from used join ${quoteTable(snapshot.tables.get('directus_roles')!)} r on r.id = used.id where r.parent is not null
   )`
   const rows = await db.query<{ id: string }>(
-    `${roles} select id from used union select policy from ${qualified(access)} where "user" is not null or role in (select id from used)`,
+    `${roles} select id from used union select policy from ${quoteTable(access)} where "user" is not null or role in (select id from used)`,
   )
   return new Set(rows.map(({ id }) => id))
 }

@@ -1,15 +1,14 @@
 /** A change that does not happen: it writes down the statements that would make it. */
-import { quoteName } from 'plinth'
+import { quoteName, quoteTable } from 'plinth'
 import type { Key } from 'plinth/items'
 import type { Change } from '../change.ts'
-import { qualified } from '../ddl.ts'
 import { literal } from '../sql-types.ts'
 
 /** Questions are answered, all else goes to `statements`. */
 export function dryChange(change: Pick<Change, 'db' | 'snapshot' | 'schema'>, statements: string[]): Change {
   const tableOf = (collection: string) => {
     const { schema = change.schema, primaryKey = ['id'] } = change.snapshot.tables.get(collection) ?? {}
-    return { path: qualified({ schema, name: collection }), key: quoteName(primaryKey[0]!) }
+    return { path: quoteTable({ schema, name: collection }), key: quoteName(primaryKey[0]!) }
   }
   /** Those that have a column, with the literal that goes in. */
   const columnsOf = (collection: string, item: Readonly<Record<string, unknown>>): [name: string, sql: string][] => {

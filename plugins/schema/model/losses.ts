@@ -1,8 +1,7 @@
 /** What applying a diff would cost: rows of tables, values of columns. Looked up while nobody else can add to them. */
-import { quoteName, type Table } from 'plinth'
+import { quoteName, quoteTable, type Table } from 'plinth'
 import { alterColumn } from '../alter.ts'
 import type { Change } from '../change.ts'
-import { qualified } from '../ddl.ts'
 import { lossByType } from '../loss.ts'
 import { columnPatch } from './columns.ts'
 import { isEqual } from './compare.ts'
@@ -13,7 +12,7 @@ import { typesOf } from './types.ts'
 export async function lossesOf(change: Change, { collections, fields }: Deltas): Promise<string[]> {
   const { db, snapshot } = change
   const has = async (table: Table, condition = 'true') =>
-    (await db.query(`select 1 from ${qualified(table)} where ${condition} limit 1`)).length > 0
+    (await db.query(`select 1 from ${quoteTable(table)} where ${condition} limit 1`)).length > 0
   const losses: string[] = []
   const dropped = new Set<string>()
   for (const { before, after } of collections) {
@@ -53,6 +52,6 @@ export async function lockForLosses(change: Change, { collections, fields }: Del
   const names = [...new Set(touched.map(({ before }) => before!.collection))].sort()
   for (const name of names) {
     const table = change.snapshot.tables.get(name)
-    if (table?.kind === 'table') await change.alter([`lock table ${qualified(table)} in access exclusive mode`], { collection: name })
+    if (table?.kind === 'table') await change.alter([`lock table ${quoteTable(table)} in access exclusive mode`], { collection: name })
   }
 }
